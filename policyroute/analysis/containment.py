@@ -1,0 +1,140 @@
+"""Invariants that can be settled by sets alone: proved by what surely fires, or disproved by a call that is really decided."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from policyroute.call import Asks, Call, Facts, Part
+from policyroute.conditions import questions as ask
+from policyroute.conditions.condition import All, Atom, Condition, Not, bits, implies
+from policyroute.errors import CallError
+from policyroute.pipeline import Pipeline
+from policyroute.policy.compile import Compiled, Invariant
+from policyroute.policy.problems import Problems
+
+Verdict = Literal["proved", "violated", "unknown"]
+
+
+class Settled(NamedTuple):
+    """What is known of one invariant, and for a violated one the model that shows it."""
+
+    invariant: Invariant
+    verdict: Verdict
+    model: str | None = None
+
+
+def settle(policy: Compiled, pipeline: Pipeline) -> tuple[Settled, ...]:
+    """Each invariant, as far as sets can tell."""
+    out = []
+    for one in policy.invariants:
+        if one.reach is not None and not surely_left(policy, one.when) & one.reach:
+            out.append(Settled(one, "proved"))
+            continue
+        out.append(_try(policy, pipeline, one))
+    return tuple(out)
+
+
+def disproved(policy: Compiled, pipeline: Pipeline, problems: Problems) -> None:
+    """Says which invariants a plain call already breaks."""
+    for settled in settle(policy, pipeline):
+        if settled.verdict != "violated":
+            continue
+        said = settled.invariant.said
+        if settled.model is not None:
+            message = f"invariant `{said.id}` does not hold: such a call can reach `{settled.model}`"
+            problems.add("PR501", message, said.id, label="violated", help="narrow by a tag's `only`, or by an `only` route")
+        else:
+            message = f"invariant `{said.id}` does not hold: nothing that it needs is left for such a call"
+            problems.add("PR502", message, said.id, label="violated", help="add a model that fits, or loosen what narrows it")
+
+
+def surely_left(policy: Compiled, when: Condition) -> int:
+    """The models that may be left when a condition holds: what surely fires has narrowed, nothing else is assumed."""
+    known: list[Condition] = [when]
+    tags = 0
+    for tagging in policy.taggings:
+        if implies(when, tagging.clause.when):
+            tags |= tagging.add
+            tags |= _named_tag(policy, tagging.add_from, when)
+    for i, question in enumerate(policy.questions):
+        if isinstance(question, ask.TagIs) and implies(when, Atom(1 << i)):
+            tags |= policy.vocabulary.tag_bits((question.tag,))
+    closed = 0
+    left = (1 << len(policy.vocabulary.targets)) - 1
+    for i, tag in enumerate(policy.tags):
+        if tags >> i & 1:
+            closed |= tag.closure
+    for i, tag in enumerate(policy.tags):
+        if closed >> i & 1:
+            left &= tag.keeps
+    for i, question in enumerate(policy.questions):
+        if isinstance(question, ask.TagIs) and closed & policy.vocabulary.tag_bits((question.tag,)):
+            known.append(Atom(1 << i))
+    for route in policy.routes:
+        if not route.pins and implies(All(tuple(known)), route.clause.when):
+            left &= route.keeps
+    return left
+
+
+def _named_tag(policy: Compiled, attribute: str | None, when: Condition) -> int:
+    if attribute is None:
+        return 0
+    for i, question in enumerate(policy.questions):
+        if isinstance(question, ask.AttributeIs) and question.name == attribute and implies(when, Atom(1 << i)):
+            return policy.vocabulary.tag_bits((question.value,))
+    return 0
+
+
+def _try(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
+    """Decides the plainest call that fits a condition of tags and attributes; other conditions are left open."""
+    call = _plainest(policy, one.when)
+    if call is None:
+        return Settled(one, "unknown")
+    try:
+        decision = pipeline.decide(call, Facts(now=0.0))
+    except CallError:
+        return Settled(one, "unknown")
+    if _broken(policy, one.when, decision.tags):
+        return Settled(one, "unknown")
+    left = {ranked.model for ranked in decision.ranking}
+    if one.reach is not None:
+        wrong = [t.name for i, t in enumerate(policy.vocabulary.targets) if one.reach >> i & 1 and t.name in left]
+        return Settled(one, "violated", wrong[0]) if wrong else Settled(one, "unknown")
+    needed = one.needs or 0
+    fits = any(needed >> i & 1 and t.name in left for i, t in enumerate(policy.vocabulary.targets))
+    return Settled(one, "unknown") if fits else Settled(one, "violated")
+
+
+def _plainest(policy: Compiled, when: Condition) -> Call | None:
+    tags: list[str] = []
+    attributes = {str(n): str(a.values[0]) for n, a in policy.vocabulary.attributes.items() if a.required and a.values}
+    wanted = when.of if isinstance(when, All) else (when,)
+    for part in wanted:
+        if not isinstance(part, Atom):
+            if _only_tags(policy, part):
+                continue
+            return None
+        question = policy.questions[part.bit.bit_length() - 1]
+        if isinstance(question, ask.TagIs):
+            tags.append(question.tag)
+        elif isinstance(question, ask.AttributeIs):
+            attributes[question.name] = question.value
+        else:
+            return None
+    return Call((Part("user", "hello"),), attributes=attributes, asks=Asks(tags=tuple(tags)))
+
+
+def _only_tags(policy: Compiled, part: Condition) -> bool:
+    """Whether a part asks for the absence of tags, which a call without them keeps."""
+    asked = bits(part)
+    return isinstance(part, Not) and all(isinstance(q, ask.TagIs) for i, q in enumerate(policy.questions) if asked >> i & 1)
+
+
+def _broken(policy: Compiled, when: Condition, tags: tuple[str, ...]) -> bool:
+    """Whether the call got a tag that the condition rules out."""
+    for part in when.of if isinstance(when, All) else (when,):
+        if isinstance(part, Not):
+            asked = bits(part)
+            if any(isinstance(q, ask.TagIs) and q.tag in tags for i, q in enumerate(policy.questions) if asked >> i & 1):
+                return True
+    return False

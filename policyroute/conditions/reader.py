@@ -1,0 +1,280 @@
+"""Answers every question of a policy about one call, in one pass: the text is scanned once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import translate
+from re import IGNORECASE, Pattern as Regex, compile as compile_regex
+from typing import NamedTuple, Protocol
+
+from policyroute.call import Call, Facts, Part, Role
+from policyroute.conditions import questions as ask
+from policyroute.decision import Reading
+from policyroute.errors import CallError
+from policyroute.scan import Pattern, ScanFailed, Scanner, build
+from policyroute.scoring import Heuristic, Sizes, spoken, tokens, words
+
+LAST_SAID = (frozenset[Role]({"user"}), True)
+
+
+class Finder(Protocol):
+    """A set of detectors, by the patterns it wants scanned."""
+
+    patterns: tuple[Pattern, ...]
+    kinds: tuple[str, ...]
+
+    def present(self, bits: int, text: str) -> int:
+        """Which kinds are in the text, given which of the patterns are."""
+        ...
+
+
+class Attribute(NamedTuple):
+    """A declared attribute of the caller: where it comes from, and which values it may have."""
+
+    name: str
+    source: str
+    claimed: bool = False
+    values: frozenset[str] | None = None
+    default: str | None = None
+    required: bool = False
+
+
+class _Asked(NamedTuple):
+    """What one attribute's value settles, as bits."""
+
+    attribute: Attribute
+    key: str
+    by_value: Mapping[str, int]
+    known: int
+    missing: int
+    matched: tuple[tuple[Scanner, int], ...]
+
+    @property
+    def all(self) -> int:
+        total = self.known | self.missing
+        for bits in self.by_value.values():
+            total |= bits
+        for _, bit in self.matched:
+            total |= bit
+        return total
+
+
+class Reader:
+    """The questions of a policy, compiled: bit i of a reading answers question i."""
+
+    def __init__(
+        self, questions: Sequence[ask.Question], attributes: Sequence[Attribute], finder: Finder, heuristic: Heuristic
+    ) -> None:
+        self.questions = tuple(questions)
+        self._bit = {question: 1 << i for i, question in enumerate(self.questions)}
+        texts = [q for q in self.questions if isinstance(q, ask.TextHas)]
+        self._texts = tuple((q, self._bit[q]) for q in texts)
+        self._finder = finder
+        self._finder_at = len(texts)
+        self._heuristic = heuristic
+        self._scores = any(isinstance(q, ask.ScoreIs) for q in self.questions)
+        self._tasks = any(isinstance(q, ask.TaskIs) for q in self.questions)
+        signals = heuristic.patterns if self._scores or self._tasks else ()
+        self._signals_at = self._finder_at + len(finder.patterns)
+        self._finder_mask = (1 << len(finder.patterns)) - 1
+        self._signal_mask = (1 << len(signals)) - 1
+        self._patterns = (*(q.pattern for q in texts), *finder.patterns, *signals)
+        self.scanner: Scanner | None = build(self._patterns) if self._patterns else None
+        self._scopes = self._compile_scopes(texts)
+        self._asked = tuple(self._compile_attribute(a) for a in attributes)
+        self._detected = tuple((kind, self._bit.get(ask.Detected(kind), 0)) for kind in finder.kinds)
+        self._text_bits = sum(bit for _, bit in self._texts) | sum(bit for _, bit in self._detected)
+        self._compile_shape()
+
+    def _compile_scopes(self, texts: Sequence[ask.TextHas]) -> tuple[tuple[frozenset[Role], bool, int], ...]:
+        """Which patterns are looked for in whose words: (roles, last turn only, pattern bits)."""
+        scopes: dict[tuple[frozenset[Role], bool], int] = {}
+        for i, question in enumerate(texts):
+            key = (question.roles, question.last)
+            scopes[key] = scopes.get(key, 0) | 1 << i
+        if self._finder_mask:
+            key = (ask.EVERYBODY, False)
+            scopes[key] = scopes.get(key, 0) | self._finder_mask << self._finder_at
+        return tuple((roles, last, mask) for (roles, last), mask in scopes.items())
+
+    def _compile_attribute(self, attribute: Attribute) -> _Asked:
+        by_value: dict[str, int] = {}
+        matched = []
+        for question, bit in self._bit.items():
+            if isinstance(question, ask.AttributeIs) and question.name == attribute.name:
+                by_value[question.value] = bit
+            elif isinstance(question, ask.AttributeMatches) and question.name == attribute.name:
+                matched.append((build((question.pattern,)), bit))
+        known, missing = (self._bit.get(q, 0) for q in (ask.AttributeKnown(attribute.name), ask.AttributeMissing(attribute.name)))
+        return _Asked(attribute, attribute.source.removeprefix("auth."), by_value, known, missing, tuple(matched))
+
+    def _compile_shape(self) -> None:
+        """Tables for everything that is neither text nor attribute."""
+        items = list(self._bit.items())
+        self._unscanned = self._bit.get(ask.Unscanned(), 0)
+        self._streams = self._bit.get(ask.Streams(), 0)
+        self._features = {q.feature: bit for q, bit in items if isinstance(q, ask.Has)}
+        self._apis = {q.api: bit for q, bit in items if isinstance(q, ask.ApiIs)}
+        self._sizes = tuple((q, bit) for q, bit in items if isinstance(q, ask.SizeIs))
+        self._hours = tuple((q, bit) for q, bit in items if isinstance(q, ask.During))
+        self._labels = {q.label: bit for q, bit in items if isinstance(q, ask.TaskIs)}
+        self._bounds = tuple((q, bit) for q, bit in items if isinstance(q, ask.ScoreIs))
+        self._tags = {q.tag: bit for q, bit in items if isinstance(q, ask.TagIs)}
+        globs = [(q, bit) for q, bit in items if isinstance(q, ask.RequestedIs)]
+        self._requested: tuple[tuple[Regex[str], int], ...] = tuple(
+            (compile_regex(translate(q.glob), IGNORECASE), bit) for q, bit in globs
+        )
+
+    def read(self, call: Call, facts: Facts) -> Reading:
+        """Every answer about this call."""
+        reading = Reading(call)
+        parts = call.parts
+        signals = 0
+        said = spoken(said_by(parts, *LAST_SAID)) if self._signal_mask else ""
+        if self.scanner is not None and parts:
+            try:
+                signals = self._scan(reading, parts, said)
+            except ScanFailed:
+                reading.unknown |= self._text_bits
+        for asked in self._asked:
+            self._read_attribute(asked, call, reading)
+        self._read_shape(call, facts, reading)
+        if self._scores or self._tasks:
+            self._judge_text(call, facts, reading, signals, said)
+        if facts.failed:
+            self._forget(facts.failed, reading)
+        return reading
+
+    def tagged(self, tag: str) -> int:
+        """The bit that says a call has this tag; 0 where no rule asks."""
+        return self._tags.get(tag, 0)
+
+    def _scan(self, reading: Reading, parts: tuple[Part, ...], said: str) -> int:
+        """Answers text questions and detectors; returns the scoring signals."""
+        scanner = self.scanner
+        assert scanner is not None
+        seen: dict[str, int] = {}
+        for roles, last, mask in self._scopes:
+            text = said_by(parts, roles, last)
+            if not text:
+                continue
+            hits = seen.get(text)
+            if hits is None:
+                hits = seen[text] = scanner.scan(text)
+            hits &= mask
+            if not hits:
+                continue
+            found = hits >> self._finder_at & self._finder_mask
+            if found:
+                kinds = self._finder.present(found, text)
+                for i, (_, bit) in enumerate(self._detected):
+                    if kinds >> i & 1:
+                        reading.truth |= bit
+            hits &= (1 << self._finder_at) - 1
+            while hits:
+                low = hits & -hits
+                hits ^= low
+                index = low.bit_length() - 1
+                question, bit = self._texts[index]
+                if question.min_count == 1 or scanner.at_least(index, text, question.min_count):
+                    reading.truth |= bit
+        if not self._signal_mask or not said:
+            return 0
+        hits = seen.get(said)
+        return (scanner.scan(said) if hits is None else hits) >> self._signals_at
+
+    def _read_attribute(self, asked: _Asked, call: Call, reading: Reading) -> None:
+        attribute = asked.attribute
+        value = call.attributes.get(attribute.name)
+        if value is None:
+            value = call.claims.get(attribute.source) if attribute.claimed else call.attributes.get(asked.key)
+            if value is None:
+                value = attribute.default
+        if value is None:
+            if attribute.required:
+                raise CallError(f"attribute `{attribute.name}` is required (from {attribute.source})")
+            reading.truth |= asked.missing
+            return
+        if attribute.values is not None and value not in attribute.values:
+            known = ", ".join(f"`{v}`" for v in sorted(attribute.values))
+            raise CallError(f"attribute `{attribute.name}` has a value outside its vocabulary: one of {known} is expected")
+        reading.attributes[attribute.name] = value
+        reading.truth |= asked.known | asked.by_value.get(value, 0)
+        for scanner, bit in asked.matched:
+            if scanner.scan(value):
+                reading.truth |= bit
+
+    def _read_shape(self, call: Call, facts: Facts, reading: Reading) -> None:
+        truth = 0
+        if call.unscanned:
+            truth |= self._unscanned
+        if call.stream:
+            truth |= self._streams
+        if call.has and self._features:
+            for feature in call.has:
+                truth |= self._features.get(feature, 0)
+        if self._apis:
+            truth |= self._apis.get(call.api, 0)
+        reading.tokens = facts.tokens if facts.tokens is not None else sum(tokens(part.text) for part in call.parts)
+        for question, bit in self._sizes:
+            value = size_of(question.size, call, reading)
+            if value is not None and ask.compare(value, question.how, question.bound):
+                truth |= bit
+        if call.requested_model is not None:
+            for regex, bit in self._requested:
+                if regex.match(call.requested_model):
+                    truth |= bit
+        for during, bit in self._hours:
+            if facts.now is None:
+                reading.unknown |= bit
+            elif during.covers(facts.now):
+                truth |= bit
+        reading.truth |= truth
+
+    def _judge_text(self, call: Call, facts: Facts, reading: Reading, signals: int, said: str) -> None:
+        """The task label and the complexity score, from the signals of the one scan."""
+        sizes = Sizes(chars=len(said), words=words(said), tokens=reading.tokens, turns=turns_of(call))
+        if self._tasks:
+            reading.task = facts.task if facts.task is not None else self._heuristic.task(signals, sizes, "images" in call.has)
+            reading.truth |= self._labels.get(reading.task, 0)
+        if self._scores:
+            score = reading.score = facts.score if facts.score is not None else self._heuristic.score(signals, sizes)
+            for question, bit in self._bounds:
+                if ask.compare(score, question.how, question.bound):
+                    reading.truth |= bit
+
+    def _forget(self, failed: frozenset[str], reading: Reading) -> None:
+        """What could not be found out is unknown, whatever was seen of it."""
+        for name in failed:
+            lost = 0
+            if name.startswith("detect:"):
+                lost = self._bit.get(ask.Detected(name.removeprefix("detect:")), 0)
+            elif name.startswith("attribute:"):
+                lost = sum(a.all for a in self._asked if a.attribute.name == name.removeprefix("attribute:"))
+            reading.truth &= ~lost
+            reading.unknown |= lost
+
+
+def said_by(parts: tuple[Part, ...], roles: frozenset[Role], last: bool) -> str:
+    """What these roles say, in all turns or in their last one."""
+    if len(parts) == 1:
+        return parts[0].text if parts[0].role in roles else ""
+    said = [part for part in parts if part.role in roles]
+    if last and said:
+        turn = max(part.turn for part in said)
+        said = [part for part in said if part.turn == turn]
+    return "\n".join(part.text for part in said)
+
+
+def turns_of(call: Call) -> int:
+    """How often the user has spoken."""
+    return len({part.turn for part in call.parts if part.role == "user"})
+
+
+def size_of(size: ask.Size, call: Call, reading: Reading) -> int | None:
+    """One size of the call; None where the caller did not say."""
+    if size == "tokens":
+        return reading.tokens
+    if size == "words":
+        return sum(words(part.text) for part in call.parts)
+    return turns_of(call) if size == "turns" else call.max_output

@@ -1,0 +1,294 @@
+"""What comes out: a decision, with every step that led to it.
+
+A decision is made in microseconds and read seldom, so it keeps bit sets and works out names, steps and sums when asked.
+It never holds text of the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Literal, NamedTuple, Protocol
+
+from policyroute.call import Call, Target
+
+Outcome = Literal["route", "deny", "passthrough"]
+StageName = Literal["fit", "override", "sensitivity", "routes", "budgets", "complexity"]
+Kind = Literal["primary", "retry", "fallback", "escalation", "canary", "shadow", "judge"]
+
+MICRO_PER_MILLION = 1_000_000
+
+
+class Match(NamedTuple):
+    """A rule that fired: why (in the words of the policy, never of the call) and what it did."""
+
+    rule: str
+    why: str
+    effect: str
+
+
+class Step(NamedTuple):
+    """What one stage did, and the models it left."""
+
+    stage: StageName
+    fired: tuple[Match, ...]
+    eligible: tuple[str, ...]
+
+
+class Removal(NamedTuple):
+    """Models (as bits) that one rule took out."""
+
+    rule: str
+    models: int
+
+
+class Verdict(NamedTuple):
+    """What a stage answers: a subset or a reordering of the candidates it was given.
+
+    `fired` are the stage's own rules as bits; `order` is a permutation of the eligible models, from the last stage only.
+    """
+
+    eligible: int
+    tags: int
+    fired: int = 0
+    removed: tuple[Removal, ...] = ()
+    denied: str | None = None
+    reason: str | None = None
+    order: tuple[int, ...] | None = None
+
+
+class Reading:
+    """What was found out about one call: the answers to every question of the policy, as bits. Never its text."""
+
+    __slots__ = ("answers", "attributes", "max_output", "score", "task", "tokens", "truth", "unknown", "unscanned")
+
+    def __init__(self, call: Call) -> None:
+        self.truth = 0
+        self.unknown = 0
+        self.tokens = 0
+        self.task: str | None = None
+        self.score: float | None = None
+        self.max_output = call.max_output
+        self.answers = call.answers
+        self.unscanned = call.unscanned
+        self.attributes: dict[str, str] = {}
+
+
+class Explains(Protocol):
+    """A stage, as a decision sees it: it can put its verdict into words."""
+
+    name: StageName
+
+    def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
+        """The rules that fired, in words."""
+        ...
+
+
+class Ranked(NamedTuple):
+    """A place in the ranking, with what the call can cost there at most."""
+
+    model: str
+    tier: str
+    cost_ceiling_usd: float
+
+
+class Planned(NamedTuple):
+    """One call that may be made under this decision."""
+
+    kind: Kind
+    model: str
+
+
+class Version(NamedTuple):
+    """Which policy decided."""
+
+    name: str
+    version: int
+    hash: str
+
+
+class Names(NamedTuple):
+    """The policy's vocabulary: what the bits stand for."""
+
+    targets: tuple[Target, ...]
+    tags: tuple[str, ...]
+    version: Version
+    mode: str
+
+
+class Ended(NamedTuple):
+    """How the fold ended: the outcome, its reason, the stage it ended in, and what may be called, in order."""
+
+    outcome: Outcome
+    reason: str
+    stage: str
+    order: tuple[int, ...] = ()
+    plan: tuple[tuple[Kind, int], ...] = ()
+
+
+def names_of(bits: int, names: Sequence[str]) -> tuple[str, ...]:
+    """The names whose bits are set, in order."""
+    found = []
+    while bits:
+        low = bits & -bits
+        found.append(names[low.bit_length() - 1])
+        bits ^= low
+    return tuple(found)
+
+
+def cost_nano(target: Target, input_tokens: int, output_tokens: int) -> int:
+    """What that many tokens cost at a target, rounded up to a whole nano-dollar."""
+    total = input_tokens * target.price_in + output_tokens * target.price_out
+    return -(-total // MICRO_PER_MILLION)
+
+
+class Decision:
+    """Where a call may go, and why. Immutable by convention of the whole package; compare `to_dict()`s."""
+
+    def __init__(
+        self, names: Names, verdicts: tuple[tuple[Explains, Verdict], ...], reading: Reading, ended: Ended, id: str
+    ) -> None:
+        self.id = id
+        self.outcome: Outcome = ended.outcome
+        self.reason = ended.reason
+        self._names = names
+        self._verdicts = verdicts
+        self._reading = reading
+        self._ended = ended
+
+    def __repr__(self) -> str:
+        return f"<Decision {self.outcome} {self.model or self.reason} tags={list(self.tags)}>"
+
+    @property
+    def _target(self) -> Target | None:
+        plan = self._ended.plan
+        return self._names.targets[plan[0][1]] if plan else None
+
+    @property
+    def model(self) -> str | None:
+        """The model to call first; None for a denial."""
+        target = self._target
+        return None if target is None else target.name
+
+    @property
+    def tier(self) -> str | None:
+        """The tier of that model."""
+        target = self._target
+        return None if target is None else target.tier
+
+    @property
+    def policy(self) -> Version:
+        """Which policy decided."""
+        return self._names.version
+
+    @property
+    def mode(self) -> str:
+        """`enforce`, `shadow` or `off`."""
+        return self._names.mode
+
+    @property
+    def stage(self) -> str:
+        """The stage that settled it."""
+        return self._ended.stage
+
+    @property
+    def task(self) -> str | None:
+        """The task label, where the policy asked for it."""
+        return self._reading.task
+
+    @property
+    def score(self) -> float | None:
+        """The complexity score, where the policy asked for it."""
+        return self._reading.score
+
+    @property
+    def unscanned(self) -> bool:
+        """Whether some part of the call could not be read."""
+        return bool(self._reading.unscanned)
+
+    @cached_property
+    def tags(self) -> tuple[str, ...]:
+        """What the call was found to be, in the policy's order."""
+        return names_of(self._verdicts[-1][1].tags, self._names.tags) if self._verdicts else ()
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Every stage that was reached: what fired, why, and what was left."""
+        models = tuple(t.name for t in self._names.targets)
+        return tuple(
+            Step(stage.name, stage.matches(verdict, self._reading), names_of(verdict.eligible, models))
+            for stage, verdict in self._verdicts
+        )
+
+    @cached_property
+    def fired(self) -> tuple[str, ...]:
+        """The ids of all rules that fired."""
+        return tuple(match.rule for step in self.steps for match in step.fired)
+
+    @cached_property
+    def excluded(self) -> Mapping[str, str]:
+        """Each model that was taken out, and the first `stage.rule-id` that did."""
+        models = tuple(t.name for t in self._names.targets)
+        out: dict[str, str] = {}
+        for stage, verdict in self._verdicts:
+            for rule, bits in verdict.removed:
+                for model in names_of(bits, models):
+                    out.setdefault(model, f"{stage.name}.{rule}")
+        return out
+
+    @cached_property
+    def ranking(self) -> tuple[Ranked, ...]:
+        """The eligible models in the order they are tried, each with its cost ceiling."""
+        targets = [self._names.targets[i] for i in self._ended.order]
+        return tuple(Ranked(t.name, t.tier, self.ceiling_nano(t) / 1e9) for t in targets)
+
+    @cached_property
+    def plan(self) -> tuple[Planned, ...]:
+        """Every call that may be made under this decision, in order."""
+        return tuple(Planned(kind, self._names.targets[i].name) for kind, i in self._ended.plan)
+
+    @property
+    def cost_ceiling_nano(self) -> int:
+        """The most that the first call can cost."""
+        target = self._target
+        return 0 if target is None else self.ceiling_nano(target)
+
+    def ceiling_nano(self, target: Target) -> int:
+        """The most that this call can cost at a target."""
+        reading = self._reading
+        return cost_nano(target, reading.tokens, output_ceiling(target, reading.max_output) * reading.answers)
+
+    def to_dict(self) -> dict[str, object]:
+        """The shape that `explain`, the journal, the span and the page are views of."""
+        version = self.policy
+        return {
+            "id": self.id,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "stage": self.stage,
+            "mode": self.mode,
+            "model": self.model,
+            "tier": self.tier,
+            "tags": list(self.tags),
+            "task": self.task,
+            "score": self.score,
+            "fired": list(self.fired),
+            "ranking": [r._asdict() for r in self.ranking],
+            "excluded": dict(self.excluded),
+            "plan": [p._asdict() for p in self.plan],
+            "steps": [
+                {"stage": s.stage, "fired": [m._asdict() for m in s.fired], "eligible": list(s.eligible)} for s in self.steps
+            ],
+            "unscanned": self.unscanned,
+            "tokens_estimated": self._reading.tokens,
+            "policy": {"name": version.name, "version": version.version, "hash": version.hash},
+        }
+
+
+ASSUMED_OUTPUT = 4096
+
+
+def output_ceiling(target: Target, asked: int | None) -> int:
+    """How many tokens an answer may have at most: what the call says, held to what the model can say."""
+    most = target.max_output if target.max_output is not None else ASSUMED_OUTPUT if asked is None else asked
+    return most if asked is None else min(asked, most)

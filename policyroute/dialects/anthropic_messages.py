@@ -1,0 +1,142 @@
+"""Anthropic messages: `POST /v1/messages`. Tools are called and answered in blocks of ordinary messages."""
+
+from __future__ import annotations
+
+from policyroute.dialects.dialect import ASKS, Dialect, Field, declare, under
+
+_BLOCK_TYPES = (
+    *("text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"),
+    *("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result"),
+    *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result"),
+    *("mcp_tool_use", "mcp_tool_result", "container_upload", "tool_reference", "compaction"),
+)
+
+_SOURCE = (
+    Field("type", "aside"),
+    Field("media_type", "aside"),
+    Field("data", "opaque", opaque="file", feature="files"),
+    Field("url", "opaque", opaque="file", feature="files"),
+    Field("file_id", "opaque", opaque="file", feature="files"),
+    Field("<text>.data", "text"),
+    Field("content", "text"),
+    Field("content[]", "part", types=("text", "image")),
+    Field("content[].type", "seen"),
+    Field("content[].text", "text"),
+    *under(
+        "content[].source",
+        (
+            Field("type", "aside"),
+            Field("media_type", "aside"),
+            Field("data", "opaque", opaque="image", feature="images"),
+            Field("url", "opaque", opaque="image", feature="images"),
+            Field("file_id", "opaque", opaque="image", feature="images"),
+        ),
+    ),
+)
+
+_IMAGE_SOURCE = (
+    Field("<image>.source.data", "opaque", opaque="image", feature="images"),
+    Field("<image>.source.url", "opaque", opaque="image", feature="images"),
+    Field("<image>.source.file_id", "opaque", opaque="image", feature="images"),
+)
+
+_PLAIN_BLOCK = (
+    Field("", "part", types=_BLOCK_TYPES),
+    Field("type", "seen"),
+    Field("text", "text"),
+    *under("source", _SOURCE),
+    *_IMAGE_SOURCE,
+    Field("title", "aside"),
+    Field("context", "text"),
+    Field("<search_result>.source", "aside"),
+    Field("citations", "free"),
+    Field("cache_control", "free"),
+    Field("file_id", "opaque", opaque="file", feature="files"),
+    Field("encrypted_content", "opaque", opaque="encrypted"),
+)
+
+# What a tool answered can hold blocks again, and documents among them hold blocks of text.
+_ANSWER = (
+    *_PLAIN_BLOCK,
+    Field("content", "text"),
+    Field("content[]", "part", types=(*_BLOCK_TYPES, "web_search_result", "code_execution_output")),
+    Field("content[].type", "seen"),
+    Field("content[].text", "text"),
+    Field("content[].encrypted_content", "opaque", opaque="encrypted"),
+    Field("content[].file_id", "opaque", opaque="file", feature="files"),
+    Field("encrypted_stdout", "opaque", opaque="encrypted"),
+    Field("stdout", "text"),
+    Field("stderr", "text"),
+)
+
+_BLOCK = (
+    *_PLAIN_BLOCK,
+    Field("thinking", "text", role="assistant"),
+    Field("signature", "aside", role="assistant"),
+    Field("data", "opaque", opaque="encrypted"),
+    Field("id", "aside", role="assistant"),
+    Field("name", "aside", role="assistant"),
+    Field("input", "free", role="assistant"),
+    Field("server_name", "aside", role="assistant"),
+    Field("caller", "free", role="assistant"),
+    Field("tool_use_id", "aside", role="tool"),
+    Field("is_error", "flag"),
+    Field("content", "text", role="tool"),
+    *under("content", _ANSWER[1:]),
+    *under("content[]", _ANSWER),
+    Field("content[]", "part", types=(*_BLOCK_TYPES, "web_search_result")),
+)
+
+_TOOLS = (
+    Field("tools", role="system", feature="tools"),
+    Field("tools[].type", "aside"),
+    Field("tools[].name", "aside"),
+    Field("tools[].description", "aside"),
+    Field("tools[].input_schema", "free"),
+    Field("tools[].input_examples", "free"),
+    Field("tools[].cache_control", "free"),
+    Field("tools[].strict", "flag"),
+    Field("tool_choice.type", "aside"),
+    Field("tool_choice.name", "aside"),
+    Field("tool_choice.disable_parallel_tool_use", "flag"),
+    Field("mcp_servers", role="system", feature="tools"),
+    Field("mcp_servers[].url", "opaque", opaque="url"),
+    Field("mcp_servers[].name", "aside"),
+    Field("mcp_servers[].authorization_token", "aside"),
+)
+
+_SETTINGS = (
+    Field("model", "model"),
+    Field("max_tokens", "max_output"),
+    Field("stream", "stream"),
+    Field("temperature", "number"),
+    Field("top_p", "number"),
+    Field("top_k", "number"),
+    Field("stop_sequences[]", "aside"),
+    Field("service_tier", "aside"),
+    Field("thinking.type", "aside"),
+    Field("thinking.budget_tokens", "number"),
+    Field("output_config.effort", "aside"),
+    Field("output_config.format.type", "aside", role="system"),
+    Field("output_config.format.schema", "free", role="system", feature="json_schema"),
+    Field("output_format.type", "aside", role="system"),
+    Field("output_format.schema", "free", role="system", feature="json_schema"),
+    Field("container", "opaque", opaque="file"),
+    Field("context_management", "free"),
+)
+
+_BESIDE = (
+    Field("system", "text", role="system"),
+    *under("system[]", (Field("", "part", types=("text",)), *_PLAIN_BLOCK[1:])),
+    Field("metadata.user_id", "aside"),
+    *ASKS,
+)
+
+_MESSAGE = (
+    Field("messages[]", "turn"),
+    Field("messages[].role", "seen"),
+    Field("messages[].content", "text"),
+    *under("messages[].content[]", _BLOCK),
+)
+
+ANTHROPIC_MESSAGES: Dialect = declare("anthropic.messages", (*_MESSAGE, *_TOOLS, *_SETTINGS, *_BESIDE), needs=("messages",))

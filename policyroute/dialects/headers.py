@@ -1,0 +1,241 @@
+"""What a caller may ask of policyroute itself, by headers or in the body, and what he must not ask of anyone behind it.
+
+All of it narrows or ranks. Where the same thing is asked twice, tags add up, the lower cost counts, and anything else
+has to agree: a second header must never be a way to take back the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from fractions import Fraction
+from typing import Literal, NamedTuple, TypeVar
+
+from policyroute.call import Asks
+from policyroute.errors import CallError
+
+Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+Prefer = Literal["cost", "speed", "quality"]
+
+# Never a claim: what proves who somebody is must not end up in a decision.
+SECRET_HEADERS = frozenset(
+    {"api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-goog-api-key"}
+)
+
+# Fields that would send the call elsewhere, or switch something off, in the servers that a call may be forwarded to.
+REFUSED_FIELDS = frozenset(
+    {
+        "allowed_model_region",
+        "api_base",
+        "api_key",
+        "api_type",
+        "api_version",
+        "base_url",
+        "client_secret",
+        "content_policy_fallbacks",
+        "context_window_fallbacks",
+        "custom_llm_provider",
+        "default_fallbacks",
+        "default_headers",
+        "deployment_id",
+        "disable_fallbacks",
+        "disable_global_guardrail",
+        "disable_global_guardrails",
+        "disable_guardrails",
+        "extra_body",
+        "extra_headers",
+        "extra_query",
+        "fallbacks",
+        "guardrail_config",
+        "guardrails",
+        "headers",
+        "inference_geo",
+        "mock_response",
+        "mock_timeout",
+        "mock_tool_calls",
+        "model_info",
+        "model_list",
+        "models",
+        "no_log",
+        "organization",
+        "provider",
+        "provider_options",
+        "proxy_server_request",
+        "region_name",
+        "route",
+        "router_settings",
+        "ssl_verify",
+        "turn_off_message_logging",
+        "use_litellm_proxy",
+        "user_config",
+    }
+)
+REFUSED_PREFIXES = ("aws_", "azure_", "litellm_", "mock_testing_", "user_api_key", "vertex_", "watsonx_")
+REFUSED_METADATA = frozenset(name for name in REFUSED_FIELDS if "guardrail" in name or "fallback" in name) | {
+    "model_info",
+    "user_config",
+}
+_REFUSED = {name.replace("_", ""): name for name in REFUSED_FIELDS}  # `apiBase` is the same
+
+_OURS = "header.x-policyroute-"
+_TAGS = f"{_OURS}tags"
+_TWIN = "metadata.policyroute"
+_T = TypeVar("_T")
+
+
+class Asked(NamedTuple):
+    """What a caller asks of policyroute, and what he says of himself."""
+
+    asks: Asks
+    claims: Mapping[str, str]
+
+
+def read_asks(headers: Headers | None, body: Mapping[str, object], declared: Collection[str]) -> Asked:
+    """What is asked and claimed; `declared` are the fields of the body that the dialect knows, and so needs no look at."""
+    claims = _claims(headers)
+    metadata = body.get("metadata")
+    twin: object = None
+    if type(metadata) is dict:
+        _refuse(metadata, ("policyroute",), REFUSED_METADATA, "metadata.")
+        twin = metadata.get("policyroute")
+        for key, value in metadata.items():
+            text = _scalar(value)
+            if text is not None:
+                claims[f"body.metadata.{key}"] = text
+    _refuse(body, declared, REFUSED_FIELDS, "")
+    return Asked(_asks(claims, body, {} if twin is None else twin), claims)
+
+
+def _claims(headers: Headers | None) -> dict[str, str]:
+    """Every header but the secret ones, by `header.<name>`; servers and proxies spell a name as they like."""
+    claims: dict[str, str] = {}
+    if headers:
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            name = name.lower().replace("_", "-")
+            if name in SECRET_HEADERS:
+                continue
+            key = f"header.{name}"
+            if key in claims and claims[key] != value:
+                if key.startswith(_OURS) and key != _TAGS:
+                    raise CallError(f"{name}: given twice")
+                value = f"{claims[key]}, {value}"
+            claims[key] = value
+    return claims
+
+
+def _refuse(given: Mapping[str, object], declared: Collection[str], refused: Collection[str], place: str) -> None:
+    for key in given:
+        if key not in declared:
+            plain = key.lower().replace("-", "_")
+            named = _REFUSED.get(plain.replace("_", ""))
+            if named in refused:
+                raise CallError(f"{place}{named}: not accepted from a caller")
+            for prefix in REFUSED_PREFIXES:
+                if plain.startswith(prefix):
+                    raise CallError(f"{place}{prefix}*: not accepted from a caller")
+
+
+def _scalar(value: object) -> str | None:
+    if type(value) is bool:
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def _asks(claims: dict[str, str], body: Mapping[str, object], twin: object) -> Asks:
+    if type(twin) is not dict or not twin.keys() <= _NAMES:
+        raise CallError(f"{_TWIN}: expected an object of {', '.join(sorted(_NAMES))}")
+    said = {name: _said(name, claims, twin) for name in _NAMES}
+    said["max_cost_usd"] += _said_at("max_cost", body.get("max_cost"))
+    said["prefer"] += _speed(body.get("prefer_speed"))
+    if not any(said.values()):
+        return _NOTHING
+    profile = _agreed(said["profile"], _name)
+    if profile is not None:
+        claims[f"{_OURS}profile"] = claims[f"body.{_TWIN}.profile"] = profile
+    costs = [_nano(place, text) for place, text in said["max_cost_usd"]]
+    return Asks(
+        tags=tuple(dict.fromkeys(tag for place, text in said["tags"] for tag in _tags(place, text))),
+        tier=_agreed(said["tier"], _name),
+        max_cost_nano=min(costs, default=None),
+        prefer=_agreed(said["prefer"], _prefer),
+        dry_run=_agreed(said["dry_run"], _flag) or False,
+    )
+
+
+_NAMES = frozenset({"dry_run", "max_cost_usd", "prefer", "profile", "tags", "tier"})
+_NOTHING = Asks()
+_Said = list[tuple[str, str]]  # where something was asked, and the text of it
+
+
+def _said(name: str, claims: Mapping[str, str], twin: Mapping[str, object]) -> _Said:
+    header = f"x-policyroute-{name.replace('_', '-')}"
+    in_header = claims.get(f"header.{header}")
+    in_body = twin.get(name)
+    if name == "tags" and type(in_body) is list:
+        tags = [tag for tag in in_body if type(tag) is str]
+        if len(tags) < len(in_body):
+            raise CallError(f"{_TWIN}.tags: expected a list of tags")
+        in_body = ",".join(tags)
+    return ([] if in_header is None else [(header, in_header)]) + _said_at(f"{_TWIN}.{name}", in_body)
+
+
+def _said_at(place: str, value: object) -> _Said:
+    if value is None:
+        return []
+    text = _scalar(value)
+    if text is None:
+        raise CallError(f"{place}: expected one value")
+    return [(place, text)]
+
+
+def _speed(asked: object) -> _Said:
+    if asked is None or type(asked) is bool:
+        return [("prefer_speed", "speed")] if asked else []
+    raise CallError("prefer_speed: expected true or false")
+
+
+def _agreed(said: _Said, meaning: Callable[[str, str], _T]) -> _T | None:
+    """What is meant, where everyone who says it means the same."""
+    values = [meaning(place, text) for place, text in said]
+    for (place, _), value in zip(said, values, strict=True):
+        if value != values[0]:
+            raise CallError(f"{place}: differs from {said[0][0]}")
+    return values[0] if values else None
+
+
+def _tags(place: str, text: str) -> list[str]:
+    return [_name(place, tag) for tag in map(str.strip, text.split(",")) if tag]
+
+
+def _name(place: str, text: str) -> str:
+    name = text.strip()
+    if not _IS_NAME(name):
+        raise CallError(f"{place}: expected a name")
+    return name
+
+
+def _prefer(place: str, text: str) -> Prefer:
+    for known in _PREFERENCES:
+        if text.strip().lower() == known:
+            return known
+    raise CallError(f"{place}: expected one of {', '.join(_PREFERENCES)}")
+
+
+def _flag(place: str, text: str) -> bool:
+    flag = _FLAGS.get(text.strip().lower())
+    if flag is None:
+        raise CallError(f"{place}: expected true or false")
+    return flag
+
+
+def _nano(place: str, text: str) -> int:
+    """Dollars as nano-dollars; what is less than one is cut off, so that a limit never grows."""
+    if not _IS_AMOUNT(text.strip()):
+        raise CallError(f"{place}: expected an amount in dollars")
+    return int(Fraction(text.strip()) * 1_000_000_000)
+
+
+_IS_NAME = re.compile(r"[^\s,\x00-\x1f\x7f]{1,128}").fullmatch
+_IS_AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,30})?(?:[eE]-?[0-9]{1,2})?", re.ASCII).fullmatch
+_PREFERENCES: tuple[Prefer, ...] = ("cost", "speed", "quality")
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}

@@ -1,0 +1,89 @@
+"""Loading a policy: read, shape, names, lint, containment, compile. Every problem is said at once; a bad policy never serves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from os import PathLike, fspath
+from typing import NamedTuple
+
+from policyroute.analysis.containment import disproved
+from policyroute.analysis.lint import lint
+from policyroute.call import Call, Facts
+from policyroute.decision import Decision, Version
+from policyroute.errors import PolicyError, Problem
+from policyroute.pipeline import Pipeline
+from policyroute.policy.compile import Compiled, assemble, resolve
+from policyroute.policy.compose import Read, compose
+from policyroute.policy.problems import Problems
+from policyroute.policy.source import Source, read_file, read_text, to_plain
+
+
+class Policy(NamedTuple):
+    """A policy that may serve: what it says, its machines, and the warnings it was loaded with."""
+
+    file: str
+    compiled: Compiled
+    pipeline: Pipeline
+    sources: tuple[Source, ...]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def version(self) -> Version:
+        """Its name, version and hash."""
+        return self.pipeline.names.version
+
+    def decide(self, call: Call, facts: Facts | None = None) -> Decision:
+        """Where this call may go, and why. Sends nothing."""
+        return self.pipeline.decide(call, facts)
+
+
+class Checked(NamedTuple):
+    """What looking at a policy found: the policy where it may serve, all problems, and the sources for their frames."""
+
+    policy: Policy | None
+    problems: tuple[Problem, ...]
+    sources: tuple[Source, ...]
+
+
+def load(path: str | PathLike[str]) -> Policy:
+    """The policy in a file. Raises `PolicyError` with every problem where it must not serve."""
+    checked = examine(fspath(path))
+    if checked.policy is None:
+        raise PolicyError(checked.problems)
+    return checked.policy
+
+
+def loads(text: str, file: str = "policy.yaml") -> Policy:
+    """The policy in a text; it cannot include files."""
+    checked = examine(file, lambda name: read_text(text, name) if name == file else read_file(name))
+    if checked.policy is None:
+        raise PolicyError(checked.problems)
+    return checked.policy
+
+
+def examine(file: str, read: Read = read_file) -> Checked:
+    """Everything that can be said of a policy file without a call."""
+    problems = Problems()
+    composed = compose(file, read, problems)
+    document = composed.document
+    if document is None:
+        return Checked(None, problems.in_order(), composed.sources)
+    compiled = resolve(document, problems)
+    if problems.error_count():
+        return Checked(None, problems.in_order(), composed.sources)
+    lint(compiled, problems)
+    metadata = document.metadata
+    pipeline = assemble(compiled, Version(str(metadata.name), metadata.version, content_hash(composed.sources)))
+    disproved(compiled, pipeline, problems)
+    if problems.error_count():
+        return Checked(None, problems.in_order(), composed.sources)
+    policy = Policy(file, compiled, pipeline, composed.sources, problems.in_order())
+    return Checked(policy, policy.warnings, composed.sources)
+
+
+def content_hash(sources: Sequence[Source]) -> str:
+    """A hash of what the files say: comments and layout do not change it."""
+    said = [to_plain(source.root) for source in sources if source.root is not None]
+    return sha256(json.dumps(said).encode()).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""The policy language: reading, shape, compiling, prices, and the tests of a policy."""

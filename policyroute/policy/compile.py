@@ -1,0 +1,160 @@
+"""From a document to a pipeline: every name resolved, every pattern compiled, every set of models turned into bits."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from policyroute.conditions import questions as ask
+from policyroute.conditions.condition import Condition
+from policyroute.conditions.reader import Attribute, Reader
+from policyroute.decision import Names, Version
+from policyroute.pipeline import Pipeline
+from policyroute.policy import document as doc
+from policyroute.policy.conditions import Asker, Setting
+from policyroute.policy.declaring import tags_of, vocabulary_of
+from policyroute.policy.planning import check_plan, compile_plan
+from policyroute.policy.problems import Problems, Word
+from policyroute.policy.ruling import budget, ladder, route, tagging, unique_ids
+from policyroute.policy.selectors import select
+from policyroute.policy.vocabulary import Vocabulary, declared
+from policyroute.scan import Pattern
+from policyroute.scan.detectors import CHECKS, KINDS, OwnDetector, detector_set
+from policyroute.scoring import Heuristic
+from policyroute.stages.budgets import Budget, Budgets
+from policyroute.stages.complexity import Complexity, Ordering, Row, requested_names
+from policyroute.stages.fit import Fit
+from policyroute.stages.override import Override
+from policyroute.stages.routes import Route, Routes
+from policyroute.stages.sensitivity import Sensitivity, Tag, Tagging
+
+
+class Invariant(NamedTuple):
+    """What has to hold: `reach` are models that must never be reached, `needs` models of which one must stay."""
+
+    said: doc.Invariant
+    when: Condition
+    reach: int | None
+    needs: int | None
+
+
+class Compiled(NamedTuple):
+    """A policy, resolved: what analysis looks at, and what the pipeline is made of."""
+
+    document: doc.Policy
+    vocabulary: Vocabulary
+    questions: tuple[ask.Question, ...]
+    tags: tuple[Tag, ...]
+    taggings: tuple[Tagging, ...]
+    routes: tuple[Route, ...]
+    budgets: tuple[Budget, ...]
+    rows: tuple[Row, ...]
+    invariants: tuple[Invariant, ...]
+
+    @property
+    def rule_ids(self) -> tuple[str, ...]:
+        """Every rule of the four stages, in order."""
+        tagging = [t.clause.id for t in self.taggings]
+        routes = [r.clause.id for r in self.routes]
+        return (*tagging, *routes, *(b.id for b in self.budgets), *(r.clause.id for r in self.rows))
+
+
+def resolve(document: doc.Policy, problems: Problems) -> Compiled:
+    """Everything but the machines: names, sets and conditions; says all that is wrong on the way."""
+    vocabulary = vocabulary_of(document, problems)
+    asker = Asker(vocabulary, problems)
+    pipeline = document.pipeline
+    assert pipeline is not None
+    tags = tags_of(document, vocabulary, problems)
+    unique_ids(
+        [
+            *pipeline.sensitivity,
+            *pipeline.routes,
+            *pipeline.budgets,
+            *(pipeline.complexity.ladder if pipeline.complexity else ()),
+        ],
+        problems,
+    )
+    unique_ids(document.invariants, problems)
+    taggings = tuple(tagging(rule, asker) for rule in pipeline.sensitivity)
+    routes = tuple(route(rule, asker) for rule in pipeline.routes)
+    budgets = tuple(budget(rule, vocabulary, problems) for rule in pipeline.budgets)
+    rows = ladder(pipeline.complexity, asker)
+    invariants = tuple(_invariant(one, asker) for one in document.invariants)
+    _detectors(document, asker)
+    check_plan(document, vocabulary, problems)
+    return Compiled(document, vocabulary, tuple(asker.questions), tags, taggings, routes, budgets, rows, invariants)
+
+
+def assemble(compiled: Compiled, version: Version) -> Pipeline:
+    """The machines: reader, stages and plan of a policy without errors."""
+    document, vocabulary, questions = compiled.document, compiled.vocabulary, compiled.questions
+    targets, tiers = vocabulary.targets, vocabulary.tiers
+    own = tuple(_own(name, said) for name, said in (document.detectors or {}).items() if said is not None)
+    kinds = [q.kind for q in questions if isinstance(q, ask.Detected)]
+    attributes = [
+        Attribute(
+            str(name),
+            str(a.source),
+            a.trust == "claimed",
+            None if a.values is None else frozenset(map(str, a.values)),
+            a.default,
+            a.required,
+        )
+        for name, a in vocabulary.attributes.items()
+    ]
+    reader = Reader(questions, attributes, detector_set(kinds, own), Heuristic())
+    said = document.pipeline.complexity if document.pipeline else None
+    ordering = Ordering(
+        then_by=said.then_by if said else "price",  # type: ignore[arg-type]
+        sticky=bool(said and said.sticky_by),
+        requested_first=document.requested_model == "prefer",
+    )
+    required = requested_names(targets) if document.requested_model == "require" else None
+    stages = (
+        Fit(targets),
+        Sensitivity(compiled.taggings, compiled.tags, questions),
+        Routes(compiled.routes, questions),
+        Budgets(compiled.budgets),
+        Override(targets, tiers, required),
+        Complexity(compiled.rows, ordering, targets, tiers, questions),
+    )
+    names = Names(targets, vocabulary.tags, version, str(document.mode))
+    return Pipeline(names, reader, stages, compile_plan(document, vocabulary))
+
+
+def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:
+    vocabulary, problems = asker.vocabulary, asker.problems
+    body = said.never if said.never is not None else said.always
+    when = asker.condition({k: v for k, v in body.items() if k not in ("reach", "needs", "budgets")}, Setting("invariant"))
+    if said.never is not None:
+        if "reach" not in body:
+            problems.add("PR102", f"`{said.id}` needs `reach`: the models that must never be reached", said.id)
+            return Invariant(said, when, 0, None)
+        return Invariant(said, when, select(body["reach"], vocabulary, problems), None)
+    if "needs" not in body:
+        problems.add("PR102", f"`{said.id}` needs `needs`: what must always be there", said.id)
+        return Invariant(said, when, None, -1)
+    needs = body["needs"]
+    caps = set(map(str, needs.caps))
+    fits = vocabulary.where(
+        lambda t: (needs.context is None or (t.context or 0) >= needs.context) and caps <= (t.caps or frozenset())
+    )
+    return Invariant(said, when, None, fits)
+
+
+def _detectors(document: doc.Policy, asker: Asker) -> None:
+    for name, said in (document.detectors or {}).items():
+        if name in KINDS:
+            asker.problems.add("PR110", f"`{name}` is a built-in detector", name, help="give your own detector another name")
+        if said is None:
+            continue
+        if said.check is not None and said.check not in CHECKS:
+            declared(said.check, "check", CHECKS, asker.problems)
+        own = _own(name, said)
+        asker.pattern(own.pattern, said.keywords or (said.regex or name,))
+
+
+def _own(name: Word, said: doc.Detector) -> OwnDetector:
+    kind, words = ("regex", (said.regex or name,)) if said.keywords is None else ("keywords", said.keywords)
+    pattern = Pattern(kind, tuple(map(str, words)))  # type: ignore[arg-type]
+    return OwnDetector(str(name), pattern, tuple(map(str, said.near)), None if said.check is None else str(said.check))

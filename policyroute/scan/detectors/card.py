@@ -1,0 +1,120 @@
+"""Payment cards: Luhn, the issuers' ranges and lengths, and the way the digits are grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyroute.scan.detectors.checks import luhn
+from policyroute.scan.detectors.detector import Detector, Page, Span, regex, stands_alone, words
+from policyroute.scan.pattern import Pattern
+
+KIND = "credit-card"
+
+# First digits from, to (of as many digits), fewest and most digits.
+_ISSUERS: tuple[tuple[str, str, int, int], ...] = (
+    ("4", "4", 16, 16),
+    ("4", "4", 19, 19),
+    ("51", "55", 16, 16),
+    ("2221", "2720", 16, 16),
+    ("34", "34", 15, 15),
+    ("37", "37", 15, 15),
+    ("300", "305", 16, 16),
+    ("6011", "6011", 16, 19),
+    ("644", "649", 16, 19),
+    ("65", "65", 16, 19),
+    ("3528", "3589", 16, 19),
+    ("62", "62", 16, 19),
+    ("81", "82", 16, 16),
+    ("5018", "5018", 16, 19),
+    ("5020", "5020", 16, 19),
+    ("5038", "5038", 16, 19),
+    ("5893", "5893", 16, 19),
+    ("6304", "6304", 16, 19),
+    ("6759", "6763", 16, 19),
+    ("2200", "2204", 16, 19),
+    ("508", "508", 16, 16),
+    ("60", "60", 16, 16),
+    ("9792", "9792", 16, 16),
+)
+# Rare, withdrawn or of a length that other numbers have: believed where the text speaks of cards.
+_RARE: tuple[tuple[str, str, int, int], ...] = (
+    ("4", "4", 13, 13),
+    ("30", "30", 14, 14),
+    ("36", "36", 14, 19),
+    ("38", "39", 14, 19),
+    ("35", "35", 16, 16),
+    ("2131", "2131", 15, 15),
+    ("1800", "1800", 15, 15),
+    ("50", "50", 12, 19),
+    ("56", "58", 12, 19),
+    ("6", "6", 12, 19),
+)
+_SEP = r"(?: - |[ .-]|\r?\n(?:> ?)?)"
+_BARE = regex(r"\b[0-9]{12,}\b")
+_GROUPED = regex(rf"[0-9]{{4}}(?:{_SEP}[0-9]{{4,6}})+(?:{_SEP}[0-9]{{1,5}})?")
+_GROUP = regex(r"[0-9]+")
+# Sizes of groups as cards print them.
+_MOST_GROUPS = 6
+_LAYOUTS = ((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
+_WORDS = words(
+    "card*", "visa", "maestro", "mastercard", "amex", "american express", "diners", "discover", "cc", "pan", "credit", "debit",
+    "karte*", "kreditkarte*", "carte*", "tarjeta*", "carta", "cart*", "kart*", "kaart*", "карт*", "カード", "卡", "카드", "بطاق*",
+)  # fmt: skip
+
+
+def _is_of(issuers: tuple[tuple[str, str, int, int], ...], number: str) -> bool:
+    return any(low <= number[: len(low)] <= high and fewest <= len(number) <= most for low, high, fewest, most in issuers)
+
+
+def _is_card(page: Page, start: int, end: int, number: str) -> bool:
+    if not luhn(number) or len(set(number)) == 1:
+        return False
+    return _is_of(_ISSUERS, number) or (_is_of(_RARE, number) and _WORDS.near(page, start, end))
+
+
+def _find_bare(page: Page) -> Iterator[Span]:
+    for match in _BARE.finditer(page.raw):
+        start, end = match.span()
+        if end - start <= 19 and stands_alone(page, start, end) and _is_card(page, start, end, match[0].decode("ascii")):
+            yield start, end
+
+
+def _find_grouped(page: Page) -> Iterator[Span]:
+    for match in _GROUPED.finditer(page.raw):
+        origin = match.start()
+        groups = [(origin + m.start(), origin + m.end()) for m in _GROUP.finditer(match[0])]
+        # A column or a table of numbers holds valid cards by chance: one in ten passes Luhn.
+        table = len(groups) > _MOST_GROUPS or b"\n" in match[0]
+        yield from _cards(page, groups, table)
+
+
+def _cards(page: Page, groups: list[Span], table: bool) -> Iterator[Span]:
+    sizes = tuple(end - start for start, end in groups)
+    first = 0
+    while first + 2 < len(groups):
+        took = _card_at(page, groups, sizes, first)
+        if took:
+            start, end = groups[first][0], groups[first + took - 1][1]
+            if not table or _WORDS.near(page, start, end):
+                yield start, end
+        first += took or 1
+
+
+def _card_at(page: Page, groups: list[Span], sizes: tuple[int, ...], first: int) -> int:
+    """How many groups from `first` on make a card."""
+    for layout in _LAYOUTS:
+        last = first + len(layout) - 1
+        if sizes[first : last + 1] != layout:
+            continue
+        number = b"".join(page.raw[start:end] for start, end in groups[first : last + 1]).decode("ascii")
+        start, end = groups[first][0], groups[last][1]
+        alone = not page.raw[start - 1 : start].isalnum() and not page.raw[end : end + 1].isalnum()
+        if alone and _is_card(page, start, end, number):
+            return len(layout)
+    return 0
+
+
+DETECTORS = (
+    Detector(KIND, (Pattern("regex", (r"\d{12}",)),), _find_bare),
+    Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped),
+)

@@ -1,0 +1,216 @@
+"""What a detector is: a kind, the cheap patterns without which it cannot hit, and an exact search in linear time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple, Protocol
+
+import re2
+
+from policyroute.scan.pattern import Pattern
+
+Span = tuple[int, int]
+
+# The zeros of the other scripts' decimal digits; each is followed by its one to nine.
+_ZEROS = """
+660 6F0 7C0 966 9E6 A66 AE6 B66 BE6 C66 CE6 D66 DE6 E50 ED0 F20 1040 1090 17E0 1810 1946 19D0 1A80 1A90 1B50 1BB0 1C40 1C50
+A620 A8D0 A900 A9D0 A9F0 AA50 ABF0 104A0 10D30 11066 110F0 11136 111D0 112F0 11450 114D0 11650 116C0 11730 118E0 11950 11C50
+11D50 11DA0 11F50 16A60 16AC0 16B50 1D7CE 1D7D8 1D7E2 1D7EC 1D7F6 1E140 1E2F0 1E4F0 1E950 1FBF0
+"""
+_SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
+_DASHES = (*range(0x2010, 0x2014), 0x2212, 0xFE58, 0xFE63)
+_TO_ASCII: dict[int, str] = {
+    **{int(zero, 16) + n: str(n) for zero in _ZEROS.split() for n in range(10)},
+    **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
+    **dict.fromkeys(_SPACES, " "),
+    **dict.fromkeys(_DASHES, "-"),
+}
+# From Devanagari on, scripts have marks inside words, glue their endings on, or are written without spaces.
+_UNSPACED = "\u0900"
+_WORD = re.compile(r"[^\W\d_]+")
+# The standard library takes its time over sets beyond the first plane, so RE2 says whether there is anything to do.
+_ODD_LOW = re.compile("[" + re.escape("".join(chr(code) for code in _TO_ASCII if code < 0x10000)) + "]")
+_ODD: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII) + "]").encode())
+_ODD_HIGH: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII if code >= 0x10000) + "]").encode())
+# What any country's number may be called.
+ANY_ID = (
+    "national id", "national identity", "identity number", "identity card", "identification number", "id number", "id no", "id card", "personal number",
+    "personal id", "citizen id", "government id", "tax id", "nationalid", "nid", "identity document", "national number",
+)  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """The text with other scripts' digits, full-width letters, odd spaces and dashes in ASCII; every offset stays."""
+    if text.isascii():
+        return text
+    encoded = text.encode("utf-8", "replace")
+    if _ODD.search(encoded) is None:
+        return text
+    if _ODD_HIGH.search(encoded) is not None:
+        return text.translate(_TO_ASCII)
+    return _ODD_LOW.sub(lambda found: _TO_ASCII[ord(found[0])], text)
+
+
+class Finding(NamedTuple):
+    """Where a value is, in code points; `mask` is its shape and never the value."""
+
+    kind: str
+    start: int
+    end: int
+    mask: str
+
+
+class Page:
+    """A text as detectors read it; never shown in a repr.
+
+    `raw` has one byte for every character of `text`, a `?` for each that is not ASCII: offsets into one are offsets
+    into the other, and the engine needs no conversion of them.
+    """
+
+    __slots__ = ("raw", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = plain(text)
+        self.raw = self.text.encode("ascii", "replace")
+
+
+class Detector(NamedTuple):
+    """One way to find one kind. `find` runs only where one of `candidates` hits, and yields validated spans in order."""
+
+    kind: str
+    candidates: tuple[Pattern, ...]
+    find: Callable[[Page], Iterator[Span]]
+
+
+class Regex(Protocol):
+    """A compiled RE2 pattern over bytes, as far as it is used here."""
+
+    def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
+
+
+def regex(source: str) -> Regex:
+    """Compile an ASCII pattern for `Page.raw`. The engine is linear in the text whatever it holds."""
+    options = re2.Options()
+    options.log_errors = False
+    options.encoding = re2.Options.Encoding.LATIN1
+    compiled: Regex = re2.compile(source.encode("ascii"), options)
+    return compiled
+
+
+def rough(source: str, *, case_sensitive: bool = True) -> Pattern:
+    """A candidate for the shared scan that begins after something else than a letter or a figure.
+
+    The bound is not only for precision: without it a value could begin at every character of a long run, and an
+    engine that follows all beginnings at once would need a state for every set of them.
+    """
+    return Pattern("regex", (rf"(?:^|[^0-9A-Za-z])(?:{source})",), case_sensitive)
+
+
+def stands_alone(page: Page, start: int, end: int) -> bool:
+    """Whether a value is a token of its own: not a piece of a word, a price, a decimal, a dotted or dashed longer one."""
+    raw = page.raw
+    if start:
+        before = raw[start - 1 : start]
+        if before.isalnum() or before in b"_$":
+            return False
+        if before in b".-/+" and start > 1 and raw[start - 2 : start - 1].isalnum():
+            return False
+    after = raw[end : end + 1]
+    if after.isalnum() or after == b"_":
+        return False
+    return not (after in b".-/" and after and raw[end + 1 : end + 2].isalnum())
+
+
+def said(text: str, start: int, end: int) -> list[str]:
+    """The words of a stretch of text, as written. A word the stretch begins within is left out."""
+    found = _WORD.findall(text, start, end)
+    if found and start and text[start - 1].isalpha() and text[start].isalpha():
+        del found[0]
+    return found
+
+
+class Words(NamedTuple):
+    """Words one of which has to stand near a value.
+
+    `patterns` look for them in a whole text, roughly. `whole` words, `starts` of words and pairs of words are in small
+    letters, `exact` ones as written; `inside` are of scripts that put no spaces between words.
+    """
+
+    patterns: tuple[Pattern, ...]
+    whole: frozenset[str]
+    starts: frozenset[str]
+    exact: frozenset[str]
+    inside: tuple[str, ...]
+
+    def has(self, word: str, following: str = "") -> bool:
+        """Whether this is one of the words, alone or with the one that follows."""
+        small = word.lower()
+        if word in self.exact or small in self.whole or (following and f"{small} {following.lower()}" in self.whole):
+            return True
+        starts = self.starts
+        return any(small[:size] in starts for size in range(3, len(small) + 1))
+
+    def near(self, page: Page, start: int, end: int, before: int = 60, after: int = 25) -> bool:
+        """Whether one of the words is within so many characters of the span."""
+        return self._within(page.text, max(0, start - before), start) or self._within(page.text, end, end + after)
+
+    def _within(self, text: str, start: int, end: int) -> bool:
+        found = said(text, start, end)
+        if any(map(self.has, found, (*found[1:], ""))):
+            return True
+        window = text[start:end]
+        return not window.isascii() and any(term in window for term in self.inside)
+
+
+def words(*terms: str, exact: tuple[str, ...] = ()) -> Words:
+    """Words in any case, one or two to a term; a final `*` stands for any ending. `exact` ones count in this case only."""
+    inside = tuple(term.removesuffix("*") for term in terms if term[0] >= _UNSPACED)
+    spaced = [term for term in terms if term[0] < _UNSPACED]
+    loose = Pattern("regex", ("|".join(map(_roughly, (*spaced, *inside))),))
+    strict = Pattern("regex", ("|".join(map(_roughly, exact)),), case_sensitive=True)
+    return Words(
+        (loose, strict) if exact else (loose,),
+        frozenset(term for term in spaced if not term.endswith("*")),
+        frozenset(term[:-1] for term in spaced if term.endswith("*")),
+        frozenset(exact),
+        inside,
+    )
+
+
+def _roughly(term: str) -> str:
+    """A term for the shared scan: never less than the words, and without lookaround."""
+    body = r"[^A-Za-z]{1,4}".join(map(re.escape, term.removesuffix("*").split()))
+    head = r"(?:^|[^A-Za-z])" if term[0].isascii() else ""
+    tail = r"(?:$|[^A-Za-z])" if term[-1].isascii() and term[-1].isalpha() else ""
+    return head + body + tail
+
+
+def numbered(
+    kind: str,
+    shape: str,
+    valid: Callable[[str], bool],
+    *,
+    near: Words | None = None,
+) -> Detector:
+    """A number with a check: RE2 `shape`, `valid` of it without separators and in capitals, and `near` words where it is weak."""
+    # The bounds are of ASCII, so figures between words of other scripts are found; the shared scan goes without them.
+    compiled = regex(rf"\b(?:{shape})(?:\b|$)")
+
+    def find(page: Page) -> Iterator[Span]:
+        for match in compiled.finditer(page.raw):
+            start, end = match.span()
+            value = match[0].translate(None, b" -./()").decode("ascii").upper()
+            if stands_alone(page, start, end) and valid(value) and (near is None or near.near(page, start, end)):
+                yield start, end
+
+    return Detector(kind, near.patterns if near else (rough(shape),), find)
+
+
+def mask(kind: str, value: str) -> str:
+    """The shape of a value: its separators stay, everything else is a star; of a secret nothing stays."""
+    if kind.startswith("secret"):
+        return "****"
+    if kind == "email":
+        return "***@***"
+    return "".join(c if c in " -.:/()+" else "*" for c in value)

@@ -1,0 +1,57 @@
+"""IBAN: the country's length and the check digits modulo 97."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policyroute.scan.detectors.checks import iban
+from policyroute.scan.detectors.detector import Detector, Page, Span, regex, rough
+
+KIND = "iban"
+
+_LENGTHS = {
+    "AD": 24, "AE": 23, "AL": 28, "AT": 20, "AZ": 28, "BA": 20, "BE": 16, "BG": 22, "BH": 22, "BI": 27, "BR": 29, "BY": 28,
+    "CH": 21, "CR": 22, "CY": 28, "CZ": 24, "DE": 22, "DJ": 27, "DK": 18, "DO": 28, "EE": 20, "EG": 29, "ES": 24, "FI": 18,
+    "FK": 18, "FO": 18, "FR": 27, "GB": 22, "GE": 22, "GI": 23, "GL": 18, "GR": 27, "GT": 28, "HN": 28, "HR": 21, "HU": 28,
+    "IE": 22, "IL": 23, "IQ": 23, "IS": 26, "IT": 27, "JO": 30, "KW": 30, "KZ": 20, "LB": 28, "LC": 32, "LI": 21, "LT": 20,
+    "LU": 20, "LV": 21, "LY": 25, "MC": 27, "MD": 24, "ME": 22, "MK": 19, "MN": 20, "MR": 27, "MT": 31, "MU": 30, "NI": 28,
+    "NL": 18, "NO": 15, "OM": 23, "PK": 24, "PL": 28, "PS": 29, "PT": 25, "QA": 29, "RO": 24, "RS": 22, "RU": 33, "SA": 24,
+    "SC": 31, "SD": 18, "SE": 24, "SI": 19, "SK": 24, "SM": 27, "SO": 23, "ST": 25, "SV": 28, "TL": 23, "TN": 24, "TR": 26,
+    "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
+}  # fmt: skip
+_COUNTRY = "(?:" + "|".join(_LENGTHS) + ")"
+_HEAD = regex(rf"(?i)\b{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}")
+# Four letters and figures to the group and a separator of two characters after each: no IBAN is longer on paper.
+_ON_PAPER = 33 + 2 * 16
+_GAPS = b" -\t"
+
+
+def _end(raw: bytes, start: int, length: int) -> int:
+    """Where the `length`-th letter or digit from `start` on ends, or 0."""
+    left, gap = length, 0
+    for place in range(start, min(len(raw), start + _ON_PAPER)):
+        c = raw[place : place + 1]
+        if c.isalnum():
+            left, gap = left - 1, 0
+            if not left:
+                return 0 if raw[place + 1 : place + 2].isalnum() else place + 1
+        elif c in _GAPS and gap < 2:
+            gap += 1
+        else:
+            return 0
+    return 0
+
+
+def _find(page: Page) -> Iterator[Span]:
+    raw, taken = page.raw, 0
+    for match in _HEAD.finditer(raw):
+        start = match.start()
+        if start < taken:
+            continue
+        end = _end(raw, start, _LENGTHS[match[0][:2].decode("ascii").upper()])
+        if end and iban(raw[start:end].decode("ascii").replace("\t", "")):
+            taken = end
+            yield start, end
+
+
+DETECTORS = (Detector(KIND, (rough(rf"{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}", case_sensitive=False),), _find),)

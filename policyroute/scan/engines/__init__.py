@@ -1,0 +1,1 @@
+"""Sets of byte regexes that are matched all at once."""

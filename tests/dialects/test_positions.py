@@ -1,0 +1,85 @@
+"""Every place that a dialect declares is heard, whatever stands there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from policyroute.dialects import DIALECTS, positions
+from policyroute.errors import CallError
+from tests.dialects.planting import APIS, all_text, declared, planted, read
+
+TOKEN = "xyzzy 4000-1234"
+NUMBER = 4000123456789017
+EVERY_PLACE = [(api, path) for api in APIS for path in positions(api)]
+READABLE = declared("text", "documents", "prompts", "document", "aside", "json", "free")
+SCALARS = declared("text", "aside", "number", "flag", "stream", "model")
+
+
+def test_the_tables_declare_many_places() -> None:
+    """Each format has its own places, and together they are far more than forty."""
+    assert all(len(positions(api)) >= 4 for api in APIS)
+    assert len(EVERY_PLACE) > 200
+    assert set(DIALECTS) == set(APIS)
+
+
+@pytest.mark.parametrize(("api", "path"), READABLE)
+def test_text_at_a_readable_place_is_heard(api, path) -> None:
+    """A text that stands where text may stand is in some part."""
+    call = read(api, planted(api, path, TOKEN))
+    assert TOKEN in all_text(call)
+
+
+@pytest.mark.parametrize(("api", "path"), declared("opaque"))
+def test_what_cannot_be_read_is_said_to_be_unread(api, path) -> None:
+    """Whatever stands where something opaque may stand makes the call unscanned; an id is heard as well."""
+    short, long = read(api, planted(api, path, "id-4000-1234")), read(api, planted(api, path, "QUJD" * 500))
+    assert short.unscanned
+    assert long.unscanned
+    assert "id-4000-1234" in all_text(short)
+    assert read(api, planted(api, path, {"any": TOKEN})).unscanned
+
+
+@pytest.mark.parametrize(("api", "path"), EVERY_PLACE)
+def test_another_shape_hides_nothing(api, path) -> None:
+    """A number, a list or an object in place of a text is heard, or the call is unscanned, or refused."""
+    for value in (NUMBER, [TOKEN], [[TOKEN]], {"k": TOKEN}, {TOKEN: None}, {"k": [NUMBER]}, {"type": TOKEN}, {"role": TOKEN}):
+        try:
+            call = read(api, planted(api, path, value))
+        except CallError:
+            continue
+        heard = all_text(call)
+        assert call.unscanned or TOKEN in heard or str(NUMBER) in heard, value
+
+
+@pytest.mark.parametrize(("api", "path"), declared("number"))
+def test_a_number_that_could_name_somebody_is_heard(api, path) -> None:
+    """A setting is no text, but a long number is, wherever it stands."""
+    assert str(NUMBER) in all_text(read(api, planted(api, path, NUMBER)))
+    assert all_text(read(api, planted(api, path, 0.7))) == all_text(read(api, planted(api, path, None)))
+
+
+@pytest.mark.parametrize(("api", "path"), SCALARS)
+def test_a_place_takes_what_it_is_declared_to_take(api, path) -> None:
+    """Where only a text, a number or a flag may stand, the other two are refused with the place and no value."""
+    refused = []
+    for value in ("secret-word", 4.5, True):
+        try:
+            read(api, planted(api, path, value))
+        except CallError as wrong:
+            refused.append(str(wrong))
+    place = re.sub(r"<[^>]+>", "", path).replace("[]", "[0]")
+    assert len(refused) == 2
+    assert all(one.startswith(f"{place}: expected ") and "secret-word" not in one for one in refused)
+
+
+@pytest.mark.parametrize(("api", "path"), declared("max_output", "answers"))
+@pytest.mark.parametrize("value", [0, -1, 1.0, True, "7", 10**10, [7], {}], ids=repr)
+def test_a_size_is_a_whole_number_from_one(api, path, value) -> None:
+    """How long and how many answers may be is never guessed."""
+    with pytest.raises(CallError, match=rf"^{path}: expected a whole number from 1 to "):
+        read(api, planted(api, path, value))
+    call = read(api, planted(api, path, 7))
+    assert 7 in (call.max_output, call.answers)
+    assert read(api, planted(api, path, None)).answers == 1
