@@ -34,6 +34,9 @@ class Asks(NamedTuple):
     dry_run: bool = False
 
 
+NO_ASKS = Asks()
+
+
 class Call(NamedTuple):
     """One call to a model, in the words all wire formats share.
 
@@ -52,7 +55,7 @@ class Call(NamedTuple):
     stream: bool = False
     has: frozenset[Feature] = frozenset()
     unscanned: tuple[str, ...] = ()
-    asks: Asks = Asks()
+    asks: Asks = NO_ASKS
 
     @classmethod
     def from_text(

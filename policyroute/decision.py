@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple, Protocol
 
-from policyroute.call import Call, Target
+from policyroute.call import Call, Facts, Target
+from policyroute.errors import Widened
 
 Outcome = Literal["route", "deny", "passthrough"]
 StageName = Literal["fit", "override", "sensitivity", "routes", "budgets", "complexity"]
@@ -42,6 +43,21 @@ class Removal(NamedTuple):
     models: int
 
 
+class Order:
+    """A ranking: models by position, each once. Its bits are worked out here and nowhere else."""
+
+    __slots__ = ("bits", "models")
+
+    def __init__(self, models: Sequence[int]) -> None:
+        self.models = tuple(models)
+        self.bits = sum(1 << i for i in self.models)
+        if self.bits.bit_count() != len(self.models):
+            raise Widened("a ranking lists a model twice")
+
+
+NOBODY = Order(())
+
+
 class Verdict(NamedTuple):
     """What a stage answers: a subset or a reordering of the candidates it was given.
 
@@ -54,7 +70,7 @@ class Verdict(NamedTuple):
     removed: tuple[Removal, ...] = ()
     denied: str | None = None
     reason: str | None = None
-    order: tuple[int, ...] | None = None
+    order: Order = NOBODY
 
 
 class Reading:
@@ -116,14 +132,35 @@ class Names(NamedTuple):
     mode: str
 
 
+class Plans(Protocol):
+    """The recovery and rollout sections, as a decision sees them."""
+
+    def serving(self, order: Order, facts: Facts, reading: Reading) -> int:
+        """Who is called first: the best of the ranking, or its canary."""
+        ...
+
+    def under(self, order: Order, facts: Facts, reading: Reading) -> tuple[tuple[Kind, int], ...]:
+        """Every call that may be made, in order."""
+        ...
+
+
 class Ended(NamedTuple):
-    """How the fold ended: the outcome, its reason, the stage it ended in, and what may be called, in order."""
+    """How the fold ended: the outcome, its reason, the stage it ended in, and the ranking."""
 
     outcome: Outcome
     reason: str
     stage: str
-    order: tuple[int, ...] = ()
-    plan: tuple[tuple[Kind, int], ...] = ()
+    order: Order = NOBODY
+
+
+class Made(NamedTuple):
+    """What a decision is made of and by."""
+
+    names: Names
+    plans: Plans
+    facts: Facts
+    reading: Reading
+    verdicts: tuple[tuple[Explains, Verdict], ...]
 
 
 def names_of(bits: int, names: Sequence[str]) -> tuple[str, ...]:
@@ -145,24 +182,21 @@ def cost_nano(target: Target, input_tokens: int, output_tokens: int) -> int:
 class Decision:
     """Where a call may go, and why. Immutable by convention of the whole package; compare `to_dict()`s."""
 
-    def __init__(
-        self, names: Names, verdicts: tuple[tuple[Explains, Verdict], ...], reading: Reading, ended: Ended, id: str
-    ) -> None:
-        self.id = id
+    def __init__(self, made: Made, ended: Ended) -> None:
+        self.id = made.facts.id
         self.outcome: Outcome = ended.outcome
         self.reason = ended.reason
-        self._names = names
-        self._verdicts = verdicts
-        self._reading = reading
+        self._names = made.names
+        self._made = made
         self._ended = ended
 
     def __repr__(self) -> str:
         return f"<Decision {self.outcome} {self.model or self.reason} tags={list(self.tags)}>"
 
-    @property
+    @cached_property
     def _target(self) -> Target | None:
-        plan = self._ended.plan
-        return self._names.targets[plan[0][1]] if plan else None
+        order, made = self._ended.order, self._made
+        return self._names.targets[made.plans.serving(order, made.facts, made.reading)] if order.models else None
 
     @property
     def model(self) -> str | None:
@@ -194,30 +228,30 @@ class Decision:
     @property
     def task(self) -> str | None:
         """The task label, where the policy asked for it."""
-        return self._reading.task
+        return self._made.reading.task
 
     @property
     def score(self) -> float | None:
         """The complexity score, where the policy asked for it."""
-        return self._reading.score
+        return self._made.reading.score
 
     @property
     def unscanned(self) -> bool:
         """Whether some part of the call could not be read."""
-        return bool(self._reading.unscanned)
+        return bool(self._made.reading.unscanned)
 
     @cached_property
     def tags(self) -> tuple[str, ...]:
         """What the call was found to be, in the policy's order."""
-        return names_of(self._verdicts[-1][1].tags, self._names.tags) if self._verdicts else ()
+        return names_of(self._made.verdicts[-1][1].tags, self._names.tags) if self._made.verdicts else ()
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every stage that was reached: what fired, why, and what was left."""
         models = tuple(t.name for t in self._names.targets)
         return tuple(
-            Step(stage.name, stage.matches(verdict, self._reading), names_of(verdict.eligible, models))
-            for stage, verdict in self._verdicts
+            Step(stage.name, stage.matches(verdict, self._made.reading), names_of(verdict.eligible, models))
+            for stage, verdict in self._made.verdicts
         )
 
     @cached_property
@@ -230,7 +264,7 @@ class Decision:
         """Each model that was taken out, and the first `stage.rule-id` that did."""
         models = tuple(t.name for t in self._names.targets)
         out: dict[str, str] = {}
-        for stage, verdict in self._verdicts:
+        for stage, verdict in self._made.verdicts:
             for rule, bits in verdict.removed:
                 for model in names_of(bits, models):
                     out.setdefault(model, f"{stage.name}.{rule}")
@@ -239,13 +273,15 @@ class Decision:
     @cached_property
     def ranking(self) -> tuple[Ranked, ...]:
         """The eligible models in the order they are tried, each with its cost ceiling."""
-        targets = [self._names.targets[i] for i in self._ended.order]
+        targets = [self._names.targets[i] for i in self._ended.order.models]
         return tuple(Ranked(t.name, t.tier, self.ceiling_nano(t) / 1e9) for t in targets)
 
     @cached_property
     def plan(self) -> tuple[Planned, ...]:
         """Every call that may be made under this decision, in order."""
-        return tuple(Planned(kind, self._names.targets[i].name) for kind, i in self._ended.plan)
+        made = self._made
+        planned = made.plans.under(self._ended.order, made.facts, made.reading)
+        return tuple(Planned(kind, self._names.targets[i].name) for kind, i in planned)
 
     @property
     def cost_ceiling_nano(self) -> int:
@@ -255,7 +291,7 @@ class Decision:
 
     def ceiling_nano(self, target: Target) -> int:
         """The most that this call can cost at a target."""
-        reading = self._reading
+        reading = self._made.reading
         return cost_nano(target, reading.tokens, output_ceiling(target, reading.max_output) * reading.answers)
 
     def to_dict(self) -> dict[str, object]:
@@ -280,7 +316,7 @@ class Decision:
                 {"stage": s.stage, "fired": [m._asdict() for m in s.fired], "eligible": list(s.eligible)} for s in self.steps
             ],
             "unscanned": self.unscanned,
-            "tokens_estimated": self._reading.tokens,
+            "tokens_estimated": self._made.reading.tokens,
             "policy": {"name": version.name, "version": version.version, "hash": version.hash},
         }
 

@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from policyroute.call import Call, Facts
 from policyroute.conditions.reader import Reader
-from policyroute.decision import Decision, Ended, Explains, Names, Reading, Verdict, names_of
+from policyroute.decision import Decision, Ended, Explains, Made, Names, Reading, Verdict, names_of
 from policyroute.errors import Widened
 from policyroute.plan import Plan
 from policyroute.stages.stage import Candidates, Stage
 
 NO_FACTS = Facts()
+PASSED = Ended("passthrough", "mode_off", "default")
 DENIED = "policy_denied"
 UNSERVED = "no_model_available"
 
@@ -23,41 +24,46 @@ class Pipeline(NamedTuple):
     reader: Reader
     stages: tuple[Stage, ...]
     plan: Plan
+    everybody: Candidates
+    off: bool
 
     def decide(self, call: Call, facts: Facts | None = None) -> Decision:
         """Where this call may go, and why."""
         if facts is None:
             facts = NO_FACTS
         reading = self.reader.read(call, facts)
-        if self.names.mode == "off":
-            return Decision(self.names, (), reading, Ended("passthrough", "mode_off", "default"), facts.id)
+        if self.off:
+            return Decision(Made(self.names, self.plan, facts, reading, ()), PASSED)
         verdicts, ended = self._fold(call, facts, reading)
-        if (
-            ended.outcome == "deny"
-            and facts.down
-            and self._fold(call, facts._replace(down=frozenset()), self.reader.read(call, facts))[1].outcome == "route"
-        ):
+        if facts.down and ended.outcome == "deny" and self._served_if_up(call, facts):
             ended = ended._replace(reason=UNSERVED)
-        return Decision(self.names, verdicts, reading, ended, facts.id)
+        return Decision(Made(self.names, self.plan, facts, reading, tuple(verdicts)), ended)
 
-    def _fold(self, call: Call, facts: Facts, reading: Reading) -> tuple[tuple[tuple[Explains, Verdict], ...], Ended]:
-        candidates = Candidates((1 << len(self.names.targets)) - 1, 0)
+    def _fold(self, call: Call, facts: Facts, reading: Reading) -> tuple[list[tuple[Explains, Verdict]], Ended]:
+        candidates = self.everybody
+        eligible, tags = candidates
         verdicts: list[tuple[Explains, Verdict]] = []
         reason: str | None = None
         for stage in self.stages:
             verdict = stage.judge(call, candidates, facts, reading)
-            if verdict.eligible & ~candidates.eligible or candidates.tags & ~verdict.tags:
-                raise Widened(f"stage {stage.name} gave back more than it was given")
             verdicts.append((stage, verdict))
-            if verdict.tags != candidates.tags:
-                for tag in names_of(verdict.tags, self.names.tags):
-                    reading.truth |= self.reader.tagged(tag)
-            candidates = Candidates(verdict.eligible, verdict.tags)
+            if verdict.eligible != eligible or verdict.tags != tags:
+                if verdict.eligible & ~eligible or tags & ~verdict.tags:
+                    raise Widened(f"stage {stage.name} gave back more than it was given")
+                if verdict.tags != tags:
+                    for tag in names_of(verdict.tags, self.names.tags):
+                        reading.truth |= self.reader.tagged(tag)
+                candidates = Candidates(verdict.eligible, verdict.tags)
+                eligible, tags = candidates
             reason = reason or verdict.reason
-            if verdict.denied is not None or not (verdict.eligible or stage.name == "fit"):
-                return tuple(verdicts), Ended("deny", verdict.denied or DENIED, stage.name)
-        order = verdicts[-1][1].order or ()
-        if sum(1 << i for i in order) != candidates.eligible or len(order) != candidates.eligible.bit_count():
+            if verdict.denied is not None or not (eligible or stage.name == "fit"):
+                return verdicts, Ended("deny", verdict.denied or DENIED, stage.name)
+        order = verdict.order
+        if order.bits != eligible:
             raise Widened("the ranking is not a permutation of what was eligible")
-        plan = self.plan.under(order, facts, reading)
-        return tuple(verdicts), Ended("route", reason or "default", verdicts[-1][0].name, order, plan)
+        return verdicts, Ended("route", reason or "default", stage.name, order)
+
+    def _served_if_up(self, call: Call, facts: Facts) -> bool:
+        """Whether it was health alone that left nothing."""
+        healthy = facts._replace(down=frozenset())
+        return self._fold(call, healthy, self.reader.read(call, healthy))[1].outcome == "route"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from policyroute.call import Facts, Target
-from policyroute.decision import Kind, Reading
+from policyroute.decision import Kind, Order, Reading
 from policyroute.stages.complexity import draw, sticky_draw
 
 Bounds = tuple[tuple[str, float], ...]
@@ -108,14 +108,23 @@ class Plan(NamedTuple):
     quality: Quality | None = None
     cache: Cache | None = None
 
-    def under(self, order: Sequence[int], facts: Facts, reading: Reading) -> tuple[tuple[Kind, int], ...]:
+    def serving(self, order: Order, facts: Facts, reading: Reading) -> int:
+        """Who is called first: the best of the ranking, or its canary where the draw hits."""
+        best = order.models[0]
+        canary = self.canary
+        if canary is None or not order.bits >> canary.model & 1 or not canary.replaces >> best & 1:
+            return best
+        if facts.canary is None:
+            return canary.model if sticky_draw("canary", canary.sticky_by, facts, reading) < canary.share else best
+        return canary.model if facts.canary else best
+
+    def under(self, order: Order, facts: Facts, reading: Reading) -> tuple[tuple[Kind, int], ...]:
         """Every call that may be made, in order. A ranking of nothing has no plan."""
-        if not order:
+        if not order.models:
             return ()
-        canary = self._canary_for(order, facts, reading)
-        serving = order[0] if canary is None else canary
-        planned: list[tuple[Kind, int]] = [("primary" if canary is None else "canary", serving)]
-        rest = [i for i in order if i != serving]
+        serving = self.serving(order, facts, reading)
+        planned: list[tuple[Kind, int]] = [("primary" if serving == order.models[0] else "canary", serving)]
+        rest = [i for i in order.models if i != serving]
         planned += [("retry", serving)] * self.recovery.retry.attempts
         planned += [("fallback", i) for i in rest[: self.recovery.fallback.attempts]]
         planned += [("escalation", i) for i in self._better(serving, rest)[: self.recovery.escalate.attempts]]
@@ -123,14 +132,6 @@ class Plan(NamedTuple):
         if shadow is not None and shadow.model in rest and hit(facts.shadow, "shadow", shadow.share, facts):
             planned.append(("shadow", shadow.model))
         return tuple(planned)
-
-    def _canary_for(self, order: Sequence[int], facts: Facts, reading: Reading) -> int | None:
-        canary = self.canary
-        if canary is None or canary.model not in order or canary.model == order[0] or not canary.replaces >> order[0] & 1:
-            return None
-        if facts.canary is not None:
-            return canary.model if facts.canary else None
-        return canary.model if sticky_draw("canary", canary.sticky_by, facts, reading) < canary.share else None
 
     def _better(self, serving: int, rest: Sequence[int]) -> list[int]:
         """Who may take over from a poor answer: the nearest higher tier first, or the tier that is named."""

@@ -11,7 +11,7 @@ import click
 
 from policyroute import __version__
 from policyroute.cli.render import HIGH, Start, counted, dim, frames, github, green, output_option, say, write_json, yellow
-from policyroute.cli.render.files import TEST_ENDINGS, below, is_folder, kind_of, lines_of
+from policyroute.cli.render.files import below, is_folder, is_ours, is_test, kind_of, lines_of
 from policyroute.errors import Problem, UsageError
 from policyroute.loading import examine
 from policyroute.policy.frame import shown, summary
@@ -104,8 +104,7 @@ class _Eyes:
 
     def at(self, file: str) -> Looked:
         """A policy or a test file, told apart by its kind, and by its name where it has none."""
-        kind = kind_of(self.read(file))
-        if kind == "PolicyTest" or (kind != "Policy" and file.endswith(TEST_ENDINGS)):
+        if is_test(self.read(file)):
             # Test files need the dialects, which take their time to import.
             tested = self._room("policyroute.cli.render.tests").examine_tests(file, self.read, self._examine)
             number = 0 if tested.cases is None else len(tested.cases.tests)
@@ -141,10 +140,10 @@ def _found(files: Sequence[str], eyes: _Eyes) -> tuple[dict[str, Looked], list[S
     found: dict[str, Looked] = {}
     skipped = []
     for file in files:
-        kind = kind_of(eyes.read(file))
-        if eyes.read(file).root is None or kind in ("Policy", "PolicyTest"):
+        if is_ours(eyes.read(file)):
             found[file] = eyes.at(file)
         else:
+            kind = kind_of(eyes.read(file))
             skipped.append(Skipped(file, f"its kind is `{shown(kind)}`" if kind else "it has no `kind`"))
     part_of = {
         text.file: one.file for one in found.values() if one.kind == "Policy" for text in one.sources if text.file != one.file

@@ -171,13 +171,11 @@ class Walk:
         self.said: dict[Role, list[str]] = {}
         self.aside: dict[Role, list[str]] = {}
         self.parts: list[Part] = []
-        self.turn = 0
         self.unscanned: list[str] = []
         self.has: set[Feature] = set()
         self.model: str | None = None
         self.sizes: dict[Kind, int] = {}
-        self.prompts = 1
-        self.stream = False
+        self.turn, self.prompts, self.stream = 0, 1, False
 
     def heard(self, api: Api) -> Call:
         """Everything heard. What stands outside the messages is put around them, and never makes a turn of its own."""
@@ -200,8 +198,10 @@ class Walk:
 
     def close(self) -> None:
         """End a turn: what each role said becomes one part, and what stood beside it another."""
-        self.parts += [Part(role, texts[0] if len(texts) == 1 else joined(texts), self.turn) for role, texts in self.said.items()]
-        self.parts += [Part(role, "\n".join(texts), self.turn) for role, texts in self.aside.items() if texts]
+        for role, texts in self.said.items():
+            self.parts.append(Part(role, texts[0] if len(texts) == 1 else joined(texts), self.turn))
+        if self.aside:
+            self.parts += [Part(role, "\n".join(texts), self.turn) for role, texts in self.aside.items() if texts]
         self.said.clear()
         self.aside.clear()
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
-from policyroute.call import Asks
+from policyroute.call import NO_ASKS, Asks
 from policyroute.errors import CallError
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -148,7 +148,7 @@ def _asks(claims: dict[str, str], body: Mapping[str, object], twin: object) -> A
     said["max_cost_usd"] += _said_at("max_cost", body.get("max_cost"))
     said["prefer"] += _speed(body.get("prefer_speed"))
     if not any(said.values()):
-        return _NOTHING
+        return NO_ASKS
     profile = _agreed(said["profile"], _name)
     if profile is not None:
         claims[f"{_OURS}profile"] = claims[f"body.{_TWIN}.profile"] = profile
@@ -163,7 +163,6 @@ def _asks(claims: dict[str, str], body: Mapping[str, object], twin: object) -> A
 
 
 _NAMES = frozenset({"dry_run", "max_cost_usd", "prefer", "profile", "tags", "tier"})
-_NOTHING = Asks()
 _Said = list[tuple[str, str]]  # where something was asked, and the text of it
 
 

@@ -26,6 +26,7 @@ from policyroute.stages.fit import Fit
 from policyroute.stages.override import Override
 from policyroute.stages.routes import Route, Routes
 from policyroute.stages.sensitivity import Sensitivity, Tag, Tagging
+from policyroute.stages.stage import Candidates
 
 
 class Invariant(NamedTuple):
@@ -119,7 +120,8 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         Complexity(compiled.rows, ordering, targets, tiers, questions),
     )
     names = Names(targets, vocabulary.tags, version, str(document.mode))
-    return Pipeline(names, reader, stages, compile_plan(document, vocabulary))
+    everybody = Candidates((1 << len(targets)) - 1, 0)
+    return Pipeline(names, reader, stages, compile_plan(document, vocabulary), everybody, document.mode == "off")
 
 
 def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from policyroute.scan import charset, folding
 from policyroute.scan.charset import DIGIT, OTHER, SPACE, WORD, CharSet, Ranges
 from policyroute.scan.kinds import CODES, KINDS, kind_table, runs_of
-from policyroute.scan.pattern import Question, Reading, Words
+from policyroute.scan.pattern import Question, Reading
 from policyroute.scan.translate import byte_class
 from policyroute.scan.tree import Chars, walk
 
@@ -33,31 +33,34 @@ class _Layout(NamedTuple):
     leads: Mapping[int, str]
     tails: str
     word_tails: str
-    silent: bytes
-    """Bytes that never begin what stands for a character."""
     frame: str = ""
+
+    def unit(self, kind: int, code: str) -> str:
+        """What stands for a character: a code, framed if it is one of a word."""
+        return f"{self.frame}{code}{self.frame}" if kind in (WORD, DIGIT) else code
 
 
 def _bytes(start: int, stop: int) -> str:
     return bytes(range(start, stop)).decode("latin-1")
 
 
-_HIGH: Final = _bytes(0xA8, 0x100)
+_HIGH: Final = _bytes(0xA8, 0xFF)
 _AS_BYTES: Final = _Layout(
     {SPACE: "\x80", OTHER: "\x81", WORD: "\x82", DIGIT: "\x83"},
-    {SPACE: _bytes(0x84, 0x88), OTHER: _bytes(0x88, 0x98), WORD: _bytes(0x98, 0xA4), DIGIT: _bytes(0xA4, 0xA8)},
+    {SPACE: _bytes(0x84, 0x88), OTHER: _bytes(0x88, 0x98), WORD: _bytes(0x98, 0xA4), DIGIT: _bytes(0xA4, 0xA7)},
     _HIGH,
     _HIGH,
-    _HIGH.encode("latin-1"),
 )
 _AS_LETTERS: Final = _AS_BYTES._replace(
     plain={**_AS_BYTES.plain, WORD: "W", DIGIT: "D"},
     leads={**_AS_BYTES.leads, WORD: "ABCEFGHIJKL", DIGIT: "M"},
     word_tails="NOPQRSTUVXYZ",
-    silent=(_HIGH + "NOPQRSTUVXYZ").encode("latin-1"),
 )
-_FRAMED: Final = _AS_BYTES._replace(frame="_", silent=(_HIGH + "_").encode("latin-1"))
-_LOW_LINE: Final[Ranges] = ((0x5F, 0x5F),)
+_FRAMED: Final = _AS_BYTES._replace(frame="_")
+_LOW_LINE: Final = 0x5F
+_FRAMED_LOW_LINE: Final = "_\xa7_"
+# Goes before what may melt into the character before it: a text with one is folded before it is spelled.
+_MELTS: Final = "\xff"
 
 
 def _layout(reading: Reading) -> _Layout:
@@ -66,37 +69,21 @@ def _layout(reading: Reading) -> _Layout:
     return _AS_LETTERS if reading.fold else _FRAMED
 
 
-def _narrowing() -> bytes:
+@functools.cache
+def _narrowing(reading: Reading) -> tuple[bytes, bytes]:
+    """For `bytes.translate`: every lead becomes the code of its kind, and tails go."""
+    layout = _layout(reading)
     table = bytearray(range(256))
-    for layout in (_AS_BYTES, _AS_LETTERS):
-        for kind, leads in layout.leads.items():
-            for lead in leads:
-                table[ord(lead)] = ord(layout.plain[kind])
-    return bytes(table)
-
-
-_NARROW: Final = _narrowing()
-
-
-def narrow(spelled: bytes) -> bytes:
-    """The spelling in lower case as if nobody asked for single characters: one byte for each."""
-    return spelled.translate(_NARROW, _AS_LETTERS.silent)
+    for kind, leads in layout.leads.items():
+        for lead in leads:
+            table[ord(lead)] = ord(layout.plain[kind])
+    return bytes(table), (layout.tails + layout.word_tails).encode("latin-1")
 
 
 @functools.lru_cache(maxsize=4096)
-def write_ascii(chars: CharSet) -> str | None:
-    """A set, for ASCII texts handed over as they are."""
-    return byte_class(code for code in range(128) if chars.ascii >> code & 1)
-
-
-@functools.lru_cache(maxsize=4096)
-def write_narrow(chars: CharSet, words: Words) -> str | None:
-    """A set, for texts in lower case and without units. Where it asks for single characters, only the rest of it."""
-    reading = Reading(True, words)
-    lower = chars.ascii & ~charset.UPPER_ASCII
-    kinds = 0 if chars.negated and _asked(chars, reading) else chars.kinds
-    of_kinds = (ord(code) for kind, code in _layout(reading).plain.items() if kind & kinds)
-    return byte_class((*(code for code in range(128) if lower >> code & 1), *of_kinds))
+def write_lower(chars: CharSet) -> str | None:
+    """A set, for texts of lower-case ASCII."""
+    return byte_class(code for code in range(128) if (chars.ascii & ~charset.UPPER_ASCII) >> code & 1)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -114,8 +101,8 @@ def sets_of(question: Question) -> Iterator[Ranges]:
 
 
 def asks(question: Question) -> bool:
-    """Whether a pattern can be answered only where single characters have units."""
-    return not question.reading.fold or any(sets_of(question))
+    """Whether a pattern can be answered outside ASCII only where single characters have units."""
+    return any(sets_of(question))
 
 
 Symbol = tuple[int, frozenset[int]]
@@ -144,11 +131,11 @@ def _units(symbols: Iterable[Symbol], layout: _Layout) -> dict[Symbol, str]:
         by_kind.setdefault(symbol[0], []).append(symbol)
     units: dict[Symbol, str] = {}
     for kind, members in by_kind.items():
-        leads, is_word = layout.leads[kind], kind in (WORD, DIGIT)
-        tails, frame = (layout.word_tails, layout.frame) if is_word else (layout.tails, "")
+        leads = layout.leads[kind]
+        tails = layout.word_tails if kind in (WORD, DIGIT) else layout.tails
         more = next(more for more in itertools.count() if len(leads) * len(tails) ** more >= len(members))
         spellings = itertools.product(leads, *[tails] * more)
-        units.update((symbol, frame + "".join(unit) + frame) for symbol, unit in zip(members, spellings, strict=False))
+        units.update((symbol, layout.unit(kind, "".join(code))) for symbol, code in zip(members, spellings, strict=False))
     return units
 
 
@@ -161,8 +148,9 @@ def _plain_codes(reading: Reading) -> Sequence[str]:
         framed = list(kinds)
         for kind in (WORD, DIGIT):
             for start, end in runs_of(kind, reading.words):
-                framed[start:end] = [f"{layout.frame}{layout.plain[kind]}{layout.frame}"] * (end - start)
-        return framed
+                framed[start:end] = [layout.unit(kind, layout.plain[kind])] * (end - start)
+        framed[_LOW_LINE] = _FRAMED_LOW_LINE
+        return _folding(framed, reading)
     recoded = bytearray(range(256))
     for kind, code in CODES.items():
         recoded[ord(code)] = ord(layout.plain[kind])
@@ -171,7 +159,20 @@ def _plain_codes(reading: Reading) -> Sequence[str]:
         table[:128] = table[:128].lower()
     for twin, letter in charset.TWINS.items() if reading.fold and reading.words == "unicode" else ():
         table[twin] = letter
-    return table.decode("latin-1")
+    codes = table.decode("latin-1")
+    return _folding(list(codes), reading) if reading.words == "spaced" else codes
+
+
+def _folding(codes: list[str], reading: Reading) -> list[str]:
+    """Codes that spell each character as what it folds to, and mark those that must not be folded alone."""
+    if reading.words == "spaced":
+        for code, folded in folding.changed(reading.fold):
+            codes[code] = "".join([codes[ord(char)] for char in folded]).replace(_MELTS, "")
+        for low, high in folding.melting():
+            codes[low : high + 1] = [_MELTS + code for code in codes[low : high + 1]]
+        for code in folding.invisible():
+            codes[code] = _MELTS
+    return codes
 
 
 class Alphabet:
@@ -180,18 +181,12 @@ class Alphabet:
     def __init__(self, reading: Reading, asked: Iterable[Ranges] = ()) -> None:
         self.reading = reading
         self._layout = _layout(reading)
-        own = [_LOW_LINE] if self._layout.frame else []
-        sets = [*own, *sorted(set(asked))]
         self._codes = _plain_codes(reading)
-        self._of_kind = {kind: [self._encode(kind, code)] for kind, code in self._layout.plain.items()}
-        self._of_set: dict[Ranges, list[bytes]] = {ranges: [] for ranges in sets}
+        self._of_kind = {kind: [self._layout.unit(kind, code).encode("latin-1")] for kind, code in self._layout.plain.items()}
+        self._of_set: dict[Ranges, list[bytes]] = {ranges: [] for ranges in sorted(set(asked))}
         self._written: dict[CharSet, str | None] = {}
-        if sets:
-            self._learn(sets)
-
-    def _encode(self, kind: int, code: str) -> bytes:
-        frame = self._layout.frame if kind in (WORD, DIGIT) else ""
-        return f"{frame}{code}{frame}".encode("latin-1")
+        if self._of_set:
+            self._learn(tuple(self._of_set))
 
     def _learn(self, sets: Sequence[Ranges]) -> None:
         found = list(_symbols(sets, kind_table(self.reading.words)))
@@ -199,40 +194,46 @@ class Alphabet:
         codes = list(self._codes)
         for low, end, symbol in found:
             codes[low:end] = [units[symbol]] * (end - low)
-        self._codes = codes
+        self._codes = _folding(codes, self.reading)
         for (kind, members), unit in units.items():
             spelled = unit.encode("latin-1")
+            self._of_kind[kind].append(spelled)
             for member in members:
                 self._of_set[sets[member]].append(spelled)
-            if _LOW_LINE not in [sets[member] for member in members]:
-                self._of_kind[kind].append(spelled)
 
     def spell(self, text: str) -> bytes:
         """The text in bytes."""
-        caseless, folds = self.reading.fold, self.reading.words == "spaced"
-        if caseless and text.isascii():
-            return text.lower().encode()
+        caseless, frame, codes = self.reading.fold, self._layout.frame, self._codes
+        if text.isascii():
+            if caseless:
+                return text.lower().encode()
+            return (text.replace(frame, _FRAMED_LOW_LINE) if frame else text).encode("latin-1")
+        melting = self.reading.words == "spaced"
         pieces: list[str] = []
         start, size = 0, len(text)
         while start < size:
-            # Before a character of ASCII a text may be cut: nothing melts into one.
             end = start + _PIECE
-            while folds and end < size and not text[end].isascii():
-                end += _PIECE
+            while melting and end < size and codes[ord(text[end])][:1] == _MELTS:
+                end += _PIECE // 4
             piece = text[start:end]
             start = end
-            if folds:
-                piece = folding.fold(piece, caseless)
-            if not piece.isascii() or (self._layout.frame in piece and self._layout.frame):
-                piece = piece.translate(self._codes)
-            elif caseless:
-                piece = piece.lower()
-            pieces.append(piece)
+            if not piece.isascii() or (frame and frame in piece):
+                spelled = piece.translate(codes)
+                if melting and _MELTS in spelled:
+                    spelled = folding.fold(piece, caseless).translate(codes).replace(_MELTS, "")
+                pieces.append(spelled)
+            else:
+                pieces.append(piece.lower() if caseless else piece)
         return "".join(pieces).encode("latin-1")
+
+    def narrow(self, spelled: bytes) -> bytes:
+        """The same text as if nobody asked for single characters."""
+        return spelled.translate(*_narrowing(self.reading))
 
     def characters(self, spelled: bytes) -> int:
         """How many characters a spelling has."""
-        return len(spelled.translate(None, self._layout.silent))
+        frame = self._layout.frame.encode()
+        return len(spelled.translate(None, _narrowing(self.reading)[1] + frame))
 
     def write(self, chars: CharSet) -> str | None:
         """A set, for texts that this alphabet spelled."""
@@ -241,11 +242,9 @@ class Alphabet:
             asked = self._of_set[ranges] if ranges else []
             units = {unit for kind, units in self._of_kind.items() if kind & chars.kinds for unit in units}
             units = units.difference(asked) if chars.negated else units.union(asked)
-            own = chars.ascii
-            if self._layout.frame and own >> 0x5F & 1:
-                own ^= 1 << 0x5F
-                units.update(self._of_set[_LOW_LINE])
-            if self.reading.fold:
-                own &= ~charset.UPPER_ASCII
+            own = chars.ascii & ~charset.UPPER_ASCII if self.reading.fold else chars.ascii
+            if self._layout.frame and own >> _LOW_LINE & 1:
+                own ^= 1 << _LOW_LINE
+                units.add(_FRAMED_LOW_LINE.encode("latin-1"))
             self._written[chars] = byte_class((code for code in range(128) if own >> code & 1), units)
         return self._written[chars]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 
-from policyroute.scan import alphabet, folding
+from policyroute.scan import folding
 from policyroute.scan.alphabet import Alphabet
 from policyroute.scan.engines.re2_set import compile_one
 from policyroute.scan.pattern import Question
@@ -24,31 +23,25 @@ class Finder:
 
     def __init__(self, question: Question, spelling: Alphabet) -> None:
         self._alphabet = spelling
-        self._narrow = not alphabet.asks(question)
-        spell = functools.partial(alphabet.write_narrow, words=question.reading.words) if self._narrow else spelling.write
-        written = (write(tree, spell, _LAST) for tree in question.trees)
+        written = (write(tree, spelling.write, _LAST) for tree in question.trees)
         self._regex = compile_one("|".join(regex for regex in written if regex is not None) or "\\z\\A.")
 
     def at_least(self, text: str, count: int) -> bool:
         """Whether there are so many matches without overlap."""
-        matches = self._matches(self._spell(text))
+        matches = self._matches(self._alphabet.spell(text))
         return all(next(matches, None) is not None for _ in range(count))
 
     def spans(self, text: str, limit: int) -> tuple[tuple[int, int], ...]:
         """The first matches without overlap."""
-        spelled = self._spell(text)
+        spelled = self._alphabet.spell(text)
         matches = self._matches(spelled)
         found = [match for _, match in zip(range(limit), matches, strict=False)]
-        if not self._narrow:
+        if len(spelled) != len(text):
             found = list(self._in_characters(spelled, found))
         if found and self._alphabet.reading.words == "spaced" and not text.isascii():
             unfold = folding.Unfolding(text, self._alphabet.reading.fold)
             found = [unfold.span(start, end) for start, end in found]
         return tuple(found)
-
-    def _spell(self, text: str) -> bytes:
-        spelled = self._alphabet.spell(text)
-        return alphabet.narrow(spelled) if self._narrow else spelled
 
     def _matches(self, spelled: bytes) -> Iterator[tuple[int, int]]:
         at = 0

@@ -10,15 +10,19 @@ import functools
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import Final
 
 from policyroute.scan import charset
 
 _MOST_MARKS: Final = 30
-_INVISIBLE: Final = re.compile(
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+_INVISIBLE: Final[charset.Ranges] = (
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
+    *((0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
+    *((0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
 )
+# Vowels and finals of Hangul, and the voicing marks of half-width kana.
+_JOINING: Final[charset.Ranges] = ((0x1161, 0x11FF), (0xFF9E, 0xFF9F))
 # Scripts that put no spaces between words: Thai, Lao, Tibetan, Myanmar, Khmer, Tai, Balinese, Javanese, kana, Han, Yi.
 UNSPACED: Final[charset.Ranges] = (
     *((0xE00, 0xEFF), (0xF00, 0xFFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x1950, 0x19FF), (0x1A20, 0x1AAF), (0x1B00, 0x1B7F)),
@@ -32,8 +36,12 @@ def fold(text: str, caseless: bool = True) -> str:
     """NFKC, casefold where case does not matter, and no invisible characters."""
     if text.isascii():
         return text.lower() if caseless else text
-    seen = _runs_of_marks().sub(lambda run: run[0][:_MOST_MARKS], _INVISIBLE.sub("", text))
-    composed = unicodedata.normalize("NFKC", seen)
+    seen = _runs_of_marks().sub(lambda run: run[0][:_MOST_MARKS], text.translate(_removal()))
+    return _mapped(seen, caseless)
+
+
+def _mapped(text: str, caseless: bool) -> str:
+    composed = unicodedata.normalize("NFKC", text)
     return unicodedata.normalize("NFKC", composed.casefold()) if caseless else composed
 
 
@@ -82,16 +90,45 @@ class Unfolding:
 
 @functools.cache
 def _clusters() -> re.Pattern[str]:
-    """A run of ASCII, or a character with all that may melt into it: marks, vowels and finals of Hangul, what is invisible."""
-    melting = "".join(f"{chr(low)}-{chr(high)}" for low, high in marks()) + "\u1160-\u11ff\uff9e\uff9f\uffa0" + _INVISIBLE.pattern[1:-2]
-    return re.compile(f"[\0-\x7f]+(?=[\0-\x7f]|\\Z)|.[{melting}]*", re.DOTALL)
+    """A run of ASCII, or a character with all that may melt into it."""
+    unseen = "".join(f"{chr(low)}-{chr(high)}" for low, high in (*melting(), *_INVISIBLE))
+    return re.compile(f"[\\0-\\x7f]+(?=[\\0-\\x7f]|\\Z)|.[{unseen}]*", re.DOTALL)
+
+
+@functools.cache
+def melting() -> charset.Ranges:
+    """Characters that may become one with the character before them."""
+    return charset.merged((*marks(), *_JOINING))
 
 
 @functools.cache
 def marks() -> charset.Ranges:
     """The combining marks."""
-    codes = (*range(0x300, 0x1F000), *range(0xE0100, 0xE01F0))
-    return charset.merged((code, code) for code in codes if unicodedata.category(chr(code))[0] == "M")
+    kinds = "".join(map(unicodedata.category, charset.every_character(2)))[::2]
+    found = ((run.start(), run.end() - 1) for run in re.finditer("M+", kinds))
+    return (*found, (0xE0100, 0xE01EF))
+
+
+def invisible() -> Iterator[int]:
+    """Characters that nobody sees: Unicode calls them default ignorable."""
+    return (code for low, high in _INVISIBLE for code in range(low, high + 1))
+
+
+@functools.cache
+def _removal() -> dict[int, None]:
+    return dict.fromkeys(invisible())
+
+
+@functools.cache
+def changed(caseless: bool) -> tuple[tuple[int, str], ...]:
+    """The characters that are another, or several, when folded."""
+    everything = charset.every_character(4)
+    found: list[tuple[int, str]] = []
+    for start in range(128, len(everything), 64):
+        block = everything[start : start + 64]
+        if not unicodedata.is_normalized("NFKC", block) or (caseless and block.casefold() != block):
+            found.extend((code, folded) for code, char in enumerate(block, start) if (folded := _mapped(char, caseless)) != char)
+    return tuple(found)
 
 
 @functools.cache

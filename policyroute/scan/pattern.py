@@ -77,7 +77,8 @@ def _tree(kind: str, source: str, case_sensitive: bool) -> Node:
         return _glob(source, case_sensitive)
     tree = parse(source, case_sensitive=case_sensitive)
     if nullable(tree):
-        raise PatternError("the regex matches the empty text, so it matches everything", 0, help="make it need a character: `a+` for `a*`")
+        needs = "make it need a character: `a+` for `a*`"
+        raise PatternError("the regex matches the empty text, so it matches everything", 0, help=needs)
     if (lost := misplaced_last(tree)) is not None:
         raise PatternError("nothing can follow `$`", lost.offset, help="write `\\$` for the character, `(?m)` for ends of lines")
     if size(tree) > MOST_STATES:
@@ -92,7 +93,8 @@ def _reading(trees: list[Node]) -> Reading:
     places = {leaf.place for leaf in leaves if isinstance(leaf, At)}
     ascii_words = not places.isdisjoint(("ascii_edge", "no_ascii_edge"))
     if ascii_words and not places.isdisjoint(("edge", "no_edge")):
-        raise PatternError("`\\b` is asked both of Unicode and of ASCII words", 0, help="use `(?a)` for the whole regex, or not at all")
+        one = "use `(?a)` for the whole regex, or not at all"
+        raise PatternError("`\\b` is asked both of Unicode and of ASCII words", 0, help=one)
     fold = all(_caseless(leaf.chars, ascii_words) for leaf in leaves if isinstance(leaf, Chars))
     return Reading(fold, "ascii" if ascii_words else "unicode")
 

@@ -15,29 +15,63 @@ from policyroute.scan.engines.re2_set import Re2Set
 from policyroute.scan.finder import Finder
 from policyroute.scan.pattern import Pattern, Question, Reading, read
 from policyroute.scan.translate import Spell, write
-from policyroute.scan.tree import Chars, walk
 
 __all__ = ["ScanFailed", "Scanner", "build"]
 
 Engine = Literal["hyperscan", "re2"]
 
 
-class _Wide(NamedTuple):
-    """How a text that is not all ASCII is scanned for one reading: spelled once, then scanned once or twice."""
+class _Cased(NamedTuple):
+    """The patterns of a reading in which case matters: every text is spelled for them."""
 
-    alphabet: Alphabet
+    spelling: Alphabet
+    compiled: PatternSet
+
+    def scan(self, text: str) -> int:
+        return self.compiled.scan(self.spelling.spell(text))
+
+
+class _Folded(NamedTuple):
+    """The patterns of a reading in which it does not, in texts that are not all ASCII: spelled once, scanned once or twice."""
+
+    spelling: Alphabet
     asking: PatternSet | None
-    """The patterns that ask for single characters outside ASCII."""
-    narrow: int
-    """The bits of the patterns that the set of ASCII texts answers as well."""
+    """Those that ask for single characters outside ASCII."""
+    lower: PatternSet | None
+    """The others: the set for texts of ASCII answers them too."""
+    others: int
+    """The bits of those others."""
+
+    def scan(self, text: str) -> int:
+        spelled = self.spelling.spell(text)
+        bits = 0
+        if self.asking is not None:
+            bits = self.asking.scan(spelled)
+            spelled = self.spelling.narrow(spelled)
+        return bits if self.lower is None else bits | self.lower.scan(spelled) & self.others
 
 
 class _Sets(NamedTuple):
     """Everything that a scan needs, compiled."""
 
     lower: PatternSet | None
-    cased: PatternSet | None
-    wide: tuple[_Wide, ...]
+    """What can be in a text of lower-case ASCII, and in narrow spellings."""
+    folded: tuple[_Folded, ...]
+    cased: tuple[_Cased, ...]
+
+    def scan(self, text: str) -> int:
+        bits = 0
+        if not text.isascii():
+            for folded in self.folded:
+                bits |= folded.scan(text)
+        elif self.lower is not None:
+            bits = self.lower.scan(text.lower().encode())
+        for cased in self.cased:
+            bits |= cased.scan(text)
+        return bits
+
+    def spelling(self, reading: Reading) -> Alphabet:
+        return next(part.spelling for part in (*self.folded, *self.cased) if part.spelling.reading == reading)
 
 
 class Scanner:
@@ -64,22 +98,7 @@ class Scanner:
 
     def scan(self, text: str) -> int:
         """Bit i is set where pattern i is in the text; raises `ScanFailed`."""
-        sets = self._sets or self._warmed()
-        bits = 0
-        if text.isascii():
-            if sets.lower is not None:
-                bits = sets.lower.scan(text.lower().encode())
-            if sets.cased is not None:
-                bits |= sets.cased.scan(text.encode())
-            return bits
-        for wide in sets.wide:
-            spelled = wide.alphabet.spell(text)
-            if wide.asking is not None:
-                bits |= wide.asking.scan(spelled)
-                spelled = alphabet.narrow(spelled)
-            if wide.narrow and sets.lower is not None:
-                bits |= sets.lower.scan(spelled) & wide.narrow
-        return bits
+        return (self._sets or self._warmed()).scan(text)
 
     def spans(self, index: int, text: str, limit: int = 32) -> tuple[tuple[int, int], ...]:
         """The first `limit` matches, leftmost and without overlap, as code-point offsets; raises `ScanFailed`."""
@@ -96,8 +115,7 @@ class Scanner:
     def _finder(self, index: int) -> Finder:
         if index not in self._finders:
             question = self._questions[index]
-            spelling = next(wide.alphabet for wide in self._warmed().wide if wide.alphabet.reading == question.reading)
-            self._finders[index] = Finder(question, spelling)
+            self._finders[index] = Finder(question, self._warmed().spelling(question.reading))
         return self._finders[index]
 
 
@@ -113,20 +131,24 @@ def build(patterns: Sequence[Pattern], *, engine: Literal["auto", "hyperscan", "
 
 def _compile(questions: Sequence[Question], engine: type[HyperscanSet] | type[Re2Set]) -> _Sets:
     lower: list[Entry] = []
-    cased: list[Entry] = []
-    wide: list[_Wide] = []
-    readings = dict.fromkeys(question.reading for question in questions)
-    for reading in readings:
-        of_reading = [(index, question) for index, question in enumerate(questions) if question.reading == reading]
-        asking = [(index, question) for index, question in of_reading if alphabet.asks(question)]
-        spelling = Alphabet(reading, (chars for _, question in asking for chars in alphabet.sets_of(question)))
-        asking_set = engine(_entries(asking, spelling.write)) if asking else None
+    folded: list[tuple[Alphabet, list[Entry], int]] = []
+    cased: list[_Cased] = []
+    for reading in dict.fromkeys(question.reading for question in questions):
+        mine = [(index, question) for index, question in enumerate(questions) if question.reading == reading]
+        spelling = Alphabet(reading, (ranges for _, question in mine for ranges in alphabet.sets_of(question)))
         if reading.fold:
-            lower.extend(_entries(of_reading, functools.partial(alphabet.write_narrow, words=reading.words)))
+            asking = [(index, question) for index, question in mine if alphabet.asks(question)]
+            others = [(index, question) for index, question in mine if not alphabet.asks(question)]
+            lower += _entries(asking, alphabet.write_lower) + _entries(others, Alphabet(reading).write)
+            folded.append((spelling, _entries(asking, spelling.write), sum(1 << index for index, _ in others)))
         else:
-            cased.extend(_entries(of_reading, alphabet.write_ascii))
-        wide.append(_Wide(spelling, asking_set, sum(1 << index for index, _ in of_reading) if reading.fold else 0))
-    return _Sets(engine(lower) if lower else None, engine(cased) if cased else None, tuple(wide))
+            cased.append(_Cased(spelling, engine(_entries(mine, spelling.write))))
+    low = engine(lower) if lower else None
+    parts = (
+        _Folded(spelling, engine(asking) if asking else None, low if others else None, others)
+        for spelling, asking, others in folded
+    )
+    return _Sets(low, tuple(parts), tuple(cased))
 
 
 def _entries(questions: Iterable[tuple[int, Question]], spell: Spell) -> list[Entry]:

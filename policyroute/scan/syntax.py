@@ -168,7 +168,8 @@ class _Reader(Cursor):
         item = self.alternatives(inner)
         self.depth -= 1
         if not self.take(")"):
-            raise PatternError("the group is not closed", start, help="add the missing `)`, or write `\\(` for the character itself")
+            closing = "add the missing `)`, or write `\\(` for the character itself"
+            raise PatternError("the group is not closed", start, help=closing)
         items.append(Seq((item,)) if isinstance(item, (_Open, At)) else item)
         return flags
 

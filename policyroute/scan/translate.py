@@ -22,8 +22,15 @@ _PLACES: Final[dict[Place, str]] = {
     "ascii_edge": "\\b",
     "no_ascii_edge": "\\B",
 }
-_BYTES: Final = tuple(chr(byte) if chr(byte).isalnum() and byte < 128 or chr(byte) in " _-,:;@" else f"\\x{byte:02x}" for byte in range(256))
-_IN_CLASS: Final = tuple(chr(byte) if chr(byte).isalnum() and byte < 128 else f"\\x{byte:02x}" for byte in range(256))
+
+
+def _escaped(byte: int, also: str) -> str:
+    char = chr(byte)
+    return char if char.isascii() and (char.isalnum() or char in also) else f"\\x{byte:02x}"
+
+
+_BYTES: Final = tuple(_escaped(byte, " _-,:;@") for byte in range(256))
+_IN_CLASS: Final = tuple(_escaped(byte, "") for byte in range(256))
 
 
 def write(node: Node, spell: Spell, last: str = LAST) -> str | None:

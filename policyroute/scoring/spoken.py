@@ -9,13 +9,15 @@ _WRAPPERS = tuple(
 
 
 def spoken(text: str) -> str:
-    """The text less every whole wrapper block; the same object where there is none. Linear, whatever is left open."""
-    if "<" not in text:
-        return text
-    for opening, closing in _WRAPPERS:
-        if opening in text:
-            text = _without(text, opening, closing)
-    return text
+    """The text less every whole wrapper block and the white space around it; the same object where there is neither.
+
+    Linear in the text, whatever is opened and never closed.
+    """
+    if "<" in text:
+        for opening, closing in _WRAPPERS:
+            if opening in text:
+                text = _without(text, opening, closing)
+    return text.strip()
 
 
 def edges(text: str) -> str:

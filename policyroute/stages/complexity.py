@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from policyroute.call import Call, Facts, Target
 from policyroute.conditions.questions import Question
-from policyroute.decision import ASSUMED_OUTPUT, Match, Reading, StageName, Verdict
-from policyroute.stages.stage import Candidates, Clause, Rulebook
+from policyroute.decision import ASSUMED_OUTPUT, Match, Order, Reading, StageName, Verdict
+from policyroute.stages.stage import Candidates, Clause, Rulebook, members
 
 ThenBy = Literal["price", "latency", "weight", "declared"]
 ORDERS_KEPT = 4096
@@ -65,14 +65,15 @@ class Prices:
             pairs = ((a, b) for i, a in enumerate(points) for b in points[i + 1 :])
             self._turns = sorted({(b[0] - a[0]) / (a[1] - b[1]) for a, b in pairs if a[0] < b[0] and a[1] > b[1]})
 
-    def ratio(self, input_tokens: int, output_tokens: int) -> float:
+    def ratio(self, reading: Reading) -> float:
         """The ratio that stands for every call which orders models as this one does."""
-        ratio = output_tokens / input_tokens
         turns = self._turns
+        if turns is not None and not turns:
+            return 1.0
+        tokens_out = (ASSUMED_OUTPUT if reading.max_output is None else reading.max_output) * reading.answers
+        ratio = tokens_out / (reading.tokens or 1)
         if turns is None:
             return ratio
-        if not turns:
-            return 1.0
         at = bisect_right(turns, ratio)
         if at == len(turns):
             return turns[-1] * 2
@@ -105,13 +106,14 @@ class Complexity:
         self._tiers = tuple(-tiers.index(t.tier) for t in targets)
         self._prices = Prices(targets)
         self._book = Rulebook([row.clause for row in rows], questions)
+        self._reasons = (*(f"complexity.{row.clause.id}" for row in rows), "default")
         self._requested = requested_names(targets) if ordering.requested_first else {}
-        self._orders: dict[tuple[int, str, int, float], tuple[int, ...]] = {}
+        self._orders: dict[tuple[int, str, int, float], Order] = {}
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """A permutation of the candidates: never more, never fewer."""
         eligible, tags = candidates
-        index = next(self._book.firing(reading), -1)
+        index = self._book.first(reading)
         row = self.rows[index] if index >= 0 else None
         order = self._order(index, call, facts, reading, eligible)
         if row is not None and row.split is not None:
@@ -122,21 +124,19 @@ class Complexity:
         if call.requested_model is not None:
             asked = self._requested.get(call.requested_model.casefold(), 0) & eligible
             order = _first(order, asked)
-        reason = "requested_model" if asked else "default" if row is None else f"complexity.{row.clause.id}"
+        reason = "requested_model" if asked else self._reasons[index]
         return Verdict(eligible, tags, 1 << index if index >= 0 else 0, order=order, reason=reason)
 
-    def _order(self, index: int, call: Call, facts: Facts, reading: Reading, eligible: int) -> tuple[int, ...]:
+    def _order(self, index: int, call: Call, facts: Facts, reading: Reading, eligible: int) -> Order:
         """Groups by preference, then by the tie-break; kept for calls that order models alike."""
         asks = call.asks.prefer
         by = self.ordering.then_by if asks is None else PREFERENCES[asks]
         groups = () if index < 0 or asks is not None else self.rows[index].prefer
-        tokens_in = reading.tokens or 1
-        tokens_out = (ASSUMED_OUTPUT if reading.max_output is None else reading.max_output) * reading.answers
         if by == "latency":
             return _sorted(groups, eligible, lambda i: facts.latency_ms.get(self._names[i], float("inf")))
         if by == "weight":
             return _sorted(groups, eligible, lambda i: -(draw(facts.seed, "weight", self._names[i]) ** (1 / self._weights[i])))
-        ratio = self._prices.ratio(tokens_in, tokens_out)
+        ratio = self._prices.ratio(reading) if by == "price" else 1.0
         key = (index, by, eligible, ratio)
         order = self._orders.get(key)
         if order is None:
@@ -167,31 +167,21 @@ def requested_names(targets: Sequence[Target]) -> dict[str, int]:
     return found
 
 
-def _sorted(groups: Sequence[int], eligible: int, key: Callable[[int], float]) -> tuple[int, ...]:
+def _sorted(groups: Sequence[int], eligible: int, key: Callable[[int], float]) -> Order:
     """Group by group, each ordered by the key and then as declared; what no group names comes last."""
     order: list[int] = []
     left = eligible
     for group in (*groups, -1):
         order += sorted(members(left & group), key=key)
         left &= ~group
-    return tuple(order)
+    return Order(order)
 
 
-def members(bits: int) -> list[int]:
-    """The positions of the set bits."""
-    found = []
-    while bits:
-        low = bits & -bits
-        bits ^= low
-        found.append(low.bit_length() - 1)
-    return found
-
-
-def _first(order: tuple[int, ...], models: int) -> tuple[int, ...]:
+def _first(order: Order, models: int) -> Order:
     """The same order with these models in front."""
-    if not models or not any(models >> i & 1 for i in order):
+    if not models & order.bits:
         return order
-    return (*(i for i in order if models >> i & 1), *(i for i in order if not models >> i & 1))
+    return Order([*(i for i in order.models if models >> i & 1), *(i for i in order.models if not models >> i & 1)])
 
 
 def _drawn(split: Split, eligible: int, facts: Facts, reading: Reading) -> int:

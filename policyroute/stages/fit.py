@@ -35,7 +35,7 @@ class Fit:
             for size, models in self._windows:
                 if needed > size:
                     eligible = _take(eligible, models, "context", removed)
-        for feature in sorted(call.has):
+        for feature in sorted(call.has) if call.has else ():
             eligible = _take(eligible, self._lacking[feature], NEEDS[feature], removed)
         if facts.down:
             for model in sorted(facts.down):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyroute.call import Call, Facts, Target
+from policyroute.call import NO_ASKS, Call, Facts, Target
 from policyroute.decision import Match, Reading, Removal, StageName, Verdict, cost_nano, output_ceiling
 from policyroute.errors import CallError
 from policyroute.stages.stage import Candidates
@@ -31,6 +31,8 @@ class Override:
         """What the caller's own words leave."""
         eligible, tags = candidates
         asks = call.asks
+        if asks is NO_ASKS and self._required is None:
+            return Verdict(eligible, tags)
         kept: list[tuple[str, int]] = []
         if self._required is not None and call.requested_model is not None:
             kept.append(("requested-model", self._required.get(call.requested_model.casefold(), 0)))

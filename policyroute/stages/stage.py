@@ -6,7 +6,7 @@ what ten do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from policyroute.call import Call, Facts
@@ -67,37 +67,52 @@ class Rulebook:
         for low in self._by_question:
             self._watched |= low
 
-    def firing(self, reading: Reading) -> Iterator[int]:
+    def firing(self, reading: Reading) -> Sequence[int]:
         """The rules that fire, in the policy's order."""
-        truth, unknown = reading.truth, reading.unknown
-        waiting = self._always
-        hot = (truth | unknown) & self._watched
-        while hot:
-            low = hot & -hot
-            hot ^= low
-            waiting |= self._by_question[low]
-        tests = self._tests
+        waiting = self._waiting(reading)
+        return [index for index in members(waiting) if self._fires(index, reading)] if waiting else ()
+
+    def first(self, reading: Reading) -> int:
+        """The first rule that fires; -1 where none does."""
+        waiting = self._waiting(reading)
         while waiting:
             low = waiting & -waiting
             waiting ^= low
             index = low.bit_length() - 1
-            test, fires_unknown = tests[index]
-            answer = test(truth, unknown)
-            if answer or (answer is None and fires_unknown):
-                yield index
+            if self._fires(index, reading):
+                return index
+        return -1
+
+    def _waiting(self, reading: Reading) -> int:
+        """The rules that can fire at all, going by what they hang on."""
+        waiting = self._always
+        hot = (reading.truth | reading.unknown) & self._watched
+        while hot:
+            low = hot & -hot
+            hot ^= low
+            waiting |= self._by_question[low]
+        return waiting
+
+    def _fires(self, index: int, reading: Reading) -> bool:
+        test, fires_unknown = self._tests[index]
+        answer = test(reading.truth, reading.unknown)
+        return fires_unknown if answer is None else answer
 
     def match(self, index: int, reading: Reading, effect: str) -> Match:
         """One rule that fired, in words."""
         clause = self.clauses[index]
         asked = bits(clause.when)
-        seen = [self._questions[i].why() for i in _set(asked & reading.truth)]
-        seen += [f"could not tell whether {self._questions[i].why()}" for i in _set(asked & reading.unknown)]
+        seen = [self._questions[i].why() for i in members(asked & reading.truth)]
+        seen += [f"could not tell whether {self._questions[i].why()}" for i in members(asked & reading.unknown)]
         why = "; ".join(seen) or "always"
         return Match(clause.id, f"{why} ({clause.reason})" if clause.reason else why, effect)
 
 
-def _set(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        mask ^= low
-        yield low.bit_length() - 1
+def members(bits: int) -> list[int]:
+    """The positions of the set bits."""
+    found = []
+    while bits:
+        low = bits & -bits
+        bits ^= low
+        found.append(low.bit_length() - 1)
+    return found

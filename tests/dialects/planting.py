@@ -33,8 +33,8 @@ def grown(rest: list[str], value: object) -> object:
     first, below = rest[0], grown(rest[1:], value)
     if first == "[]":
         return [below]
-    if first.startswith("<"):
-        return {"type": first[1:-1], "mimeType": f"{first[1:-1]}/x", **below}  # type: ignore[dict-item]
+    if first.startswith("<"):  # only an object can be of a type
+        return below if not isinstance(below, dict) else {"type": first[1:-1], "mimeType": f"{first[1:-1]}/x", **below}
     return {first: below}
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import copy
-import json
-import pickle
-
 import pytest
 
 from policyroute.call import Part
-from policyroute.dialects import Call, api_of, read_call
-from policyroute.errors import CallError, UsageError
-from tests.dialects.planting import APIS, SMALLEST, merged, read
+from policyroute.errors import CallError
+from tests.dialects.planting import SMALLEST, merged, read
 
 SAID = [
     ("openai.chat", {"messages": [{"role": "user", "content": "hi"}]}, [("user", "hi", 0)]),
     ("openai.chat", {"messages": []}, []),
+    (
+        "openai.chat",
+        {"messages": [{"role": "tool", "content": r'{"row": "\u0034\u0032"}'}]},
+        [("tool", '{"row": "\\u0034\\u0032"}\nrow: 42', 0)],
+    ),
     (
         "openai.chat",
         {
@@ -41,6 +41,7 @@ SAID = [
     (
         "openai.chat",
         {
+            "user": "ann@example.org",
             "messages": [
                 {"role": "system", "content": "be kind"},
                 {"role": "user", "content": "go"},
@@ -53,7 +54,6 @@ SAID = [
             "tools": [
                 {"type": "function", "function": {"name": "f", "description": "does it", "parameters": {"x": {"type": "string"}}}}
             ],
-            "user": "ann@example.org",
             "stop": ["END", "FIN"],
         },
         [
@@ -243,7 +243,8 @@ def test_what_is_kept_elsewhere_is_unread(api, fields, unscanned) -> None:
 
 
 SIZED = [
-    ("openai.chat", {"max_tokens": 7, "max_completion_tokens": 9, "n": 3}, 9, 3),
+    ("openai.chat", {"max_tokens": 9, "max_completion_tokens": 7, "n": 3}, 9, 3),
+    ("openai.chat", {"max_tokens": 7, "max_completion_tokens": 9}, 9, 1),
     ("openai.chat", {"max_tokens": None, "n": None}, None, 1),
     ("openai.responses", {"max_output_tokens": 7}, 7, 1),
     ("openai.completions", {"max_tokens": 7, "n": 2, "best_of": 5, "prompt": "a"}, 7, 5),
@@ -343,88 +344,6 @@ def test_a_wrong_body_is_refused_with_its_place(api, body, complaint) -> None:
     assert "hush" not in repr(caught.value)
     assert (caught.value.status, caught.value.code) == (400, "invalid_request")
     assert caught.value.__context__ is None
-
-
-@pytest.mark.parametrize("api", APIS)
-@pytest.mark.parametrize(("model", "requested"), [("auto", None), ("smart-router", None), ("gpt-4o", "gpt-4o"), (None, None)])
-def test_some_names_leave_the_choice_to_the_policy(api, model, requested) -> None:
-    """No model, `auto` and `smart-router` ask for none in particular."""
-    assert read(api, {**SMALLEST[api], "model": model}).requested_model == requested
-
-
-@pytest.mark.parametrize(
-    ("path", "model", "stream"),
-    [
-        ("/v1beta/models/gemini-2:generateContent", "gemini-2", False),
-        ("/v1beta/models/gemini-2:streamGenerateContent?alt=sse", "gemini-2", True),
-        ("/v1/projects/p/locations/eu/publishers/google/models/gemini-2:generateContent/", "gemini-2", False),
-        ("/v1beta/models/auto:streamGenerateContent", None, True),
-        ("", "from-body", False),
-    ],
-)
-def test_gemini_names_the_model_in_the_path(path, model, stream) -> None:
-    """And streams by another name of the method."""
-    call = read_call(json.dumps({"model": "from-body", "contents": []}).encode(), "gemini.generate", path=path)
-    assert (call.requested_model, call.stream) == (model, stream)
-
-
-OURS = {
-    "/v1/chat/completions": "openai.chat",
-    "/v1/responses": "openai.responses",
-    "/v1/completions": "openai.completions",
-    "/v1/embeddings": "openai.embeddings",
-    "/v1/messages": "anthropic.messages",
-    "/v1beta/models/gemini-2:generateContent": "gemini.generate",
-    "/v1beta/models/gemini-2:streamGenerateContent": "gemini.generate",
-}
-
-
-@pytest.mark.parametrize("path", OURS)
-def test_a_path_says_which_format_it_takes(path) -> None:
-    """Under any mount prefix, with a slash at the end or without."""
-    assert {api_of(prefix + path + end) for prefix in ("", "/llm", "/a/b.c") for end in ("", "/", "?alt=sse")} == {OURS[path]}
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        *(
-            "",
-            "/",
-            "/v1",
-            "/v1/chat",
-            "/v1/chat/completions/42",
-            "/v1/responses/resp-1",
-            "/v1/messages/count_tokens",
-            "/v1/models",
-        ),
-        *("/chat/completions", "v1/messages", "/xv1/messages", "/v1beta/models/gemini-2", "/v1beta/models/gemini-2:countTokens"),
-        *(
-            "/v1beta/models/:generateContent",
-            "/v1beta/models/a/b:generateContent",
-            "/v1beta/models/a:generateContentually",
-            "/v1/x?/v1/messages",
-        ),
-    ],
-)
-def test_other_paths_are_not_ours(path) -> None:
-    """They pass untouched."""
-    assert api_of(path) is None
-
-
-def test_a_call_is_a_value() -> None:
-    """It carries what it was given, adds no state to the plain call, and can be copied."""
-    call = Call.from_body(b'{"messages": [], "stream": true}', attributes={"plan": "pro"})
-    assert (call.attributes, call.stream, call.api) == ({"plan": "pro"}, True, "openai.chat")
-    assert not hasattr(call, "__dict__")
-    assert type(call) is type(Call.from_text("hi")) is Call
-    assert copy.deepcopy(call) == pickle.loads(pickle.dumps(call)) == call
-
-
-def test_an_unknown_format_is_a_mistake_of_the_program() -> None:
-    """Not of the caller, so it is not a refused call."""
-    with pytest.raises(UsageError, match=r"one of openai.chat, "):
-        Call.from_body(b"{}", api="smoke.signals")
 
 
 @pytest.mark.parametrize(

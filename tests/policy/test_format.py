@@ -286,6 +286,7 @@ CASES = {
     "keys without a value in braces": ("a: {b,\n  c: }\n", "a: {\n  b: null,\n  c: null,\n}\n"),
     "a blank kept by a backslash": ('a: "x\\ \n    y"\n', 'a: "x\\ \n  y"\n'),
     "an indent that the header tells": ("a:\n    b: >2\n          x\n        y\n", "a:\n  b: >2\n        x\n      y\n"),
+    "nor between it and what follows": ("a: |+\n  x\n\nb:\n  - c\n", "a: |+\n  x\n\nb:\n  - c\n"),
     "no line is added to a text that keeps them": (
         "zzz: |+\n  x\n\nkind: Policy\n\n# end\n",
         "kind: Policy\n\nzzz: |+\n  x\n\n# end\n",

@@ -162,14 +162,10 @@ def counted(number: int, thing: str) -> str:
 
 
 def usd(amount: float) -> str:
-    """An amount in dollars with as many digits as say something."""
-    if amount >= 0.01 or not amount:
-        return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"
-    return f"${amount:.{max(6, min(9, 2 - _exponent(amount)))}f}"
-
-
-def _exponent(amount: float) -> int:
-    return int(f"{amount:e}".rpartition("e")[2])
+    """An amount in dollars: cents from a dollar on, below that what a call can cost."""
+    if not amount:
+        return "$0"
+    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.6f}" if amount >= 1e-6 else f"${amount:.9f}"
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:

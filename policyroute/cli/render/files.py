@@ -11,12 +11,30 @@ from policyroute.policy.source import Source
 
 ENDINGS = (".yaml", ".yml")
 TEST_ENDINGS = ("_test.yaml", "_test.yml")
+OTHER_KINDS = ("Gateway",)
 
 
 def kind_of(text: Source) -> str:
     """What a file says it is: `Policy`, `PolicyTest`, another kind, or nothing."""
-    kind = text.root.get("kind") if isinstance(text.root, source.Mapping) else None
-    return kind.text if isinstance(kind, source.Scalar) else ""
+    return _said(text, "kind")
+
+
+def is_test(text: Source) -> bool:
+    """Whether a file is one of tests: by its kind, and by its name where it is neither of tests nor a policy."""
+    kind = kind_of(text)
+    return kind == "PolicyTest" or (kind != "Policy" and text.file.endswith(TEST_ENDINGS))
+
+
+def is_ours(text: Source) -> bool:
+    """Whether a file in a folder is to be looked at: a misspelled kind must not hide a policy, nor broken YAML."""
+    if text.root is None or kind_of(text) in ("Policy", "PolicyTest"):
+        return True
+    return _said(text, "apiVersion").startswith("policyroute/") and kind_of(text) not in OTHER_KINDS
+
+
+def _said(text: Source, key: str) -> str:
+    value = text.root.get(key) if isinstance(text.root, source.Mapping) else None
+    return value.text if isinstance(value, source.Scalar) else ""
 
 
 def below(folder: str, endings: Sequence[str] = ENDINGS) -> list[str]:

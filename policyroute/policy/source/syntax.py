@@ -50,6 +50,10 @@ _ROWS: tuple[tuple[tuple[str, ...], Explained], ...] = (
         Explained("PR001", "neither a key nor a value", "a key ends in `: `; a text of several lines is indented, or in quotes"),
     ),
     (
+        ("unexpected ':'",),
+        Explained("PR001", "a `:` without a space behind it", "write `key: value`, or put the text in quotes"),
+    ),
+    (
         ("mapping values are not allowed",),
         Explained("PR001", "a `:` where no key can be", f"{_QUOTES} if it holds `: `, or {_INDENT}"),
     ),

@@ -12,18 +12,22 @@ KIND = "birth-date"
 
 _BORN = words(
     "born", "of birth", "birth date", "birthdate", "birthday", "dob", "geboren", "geburtsdatum", "geb", "né", "née",
-    "de naissance", "nacido", "nacida", "nací", "de nacimiento", "nato", "nata", "di nascita", "nascido", "nascida", "nasci",
-    "de nascimento", "geboortedatum", "urodzony", "urodzona", "data urodzenia", "född", "födelsedatum", "født", "fødselsdato", "syntynyt",
-    "syntymäaika", "narozen", "datum narození", "doğum tarihi", "doğumlu", "родился", "родилась", "дата рождения", "γεννήθηκε", "تاريخ الميلاد",
-    "जन्म तिथि", "出生*", "生日", "生年月日", "生まれ", "생년월일", "ngày sinh", "วันเกิด",
+    "de naissance", "nacido", "nacida", "nací", "de nacimiento", "nato", "nata", "di nascita", "nascido", "nascida",
+    "nasci", "de nascimento", "geboortedatum", "urodzony", "urodzona", "data urodzenia", "född", "födelsedatum", "født",
+    "fødselsdato", "syntynyt", "syntymäaika", "narozen", "datum narození", "doğum tarihi", "doğumlu", "родился",
+    "родилась", "дата рождения", "γεννήθηκε", "تاريخ الميلاد", "जन्म तिथि", "出生*", "生日", "生年月日", "生まれ", "생년월일",
+    "ngày sinh", "วันเกิด",
 )  # fmt: skip
 _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "jan january januar janvier enero gennaio janeiro januari", "feb february februar février febrero febbraio fevereiro februari",
-            "mar march märz mars marzo março maart", "apr april avril abril aprile", "may mai mayo maggio maio mei maj",
-            "jun june juni juin junio giugno junho", "jul july juli juillet julio luglio julho", "aug august août agosto augustus augusti",
+            "jan january januar janvier enero gennaio janeiro januari",
+            "feb february februar février febrero febbraio fevereiro februari",
+            "mar march märz mars marzo março maart",
+            "apr april avril abril aprile", "may mai mayo maggio maio mei maj",
+            "jun june juni juin junio giugno junho",
+            "jul july juli juillet julio luglio julho", "aug august août agosto augustus augusti",
             "sep sept september septembre septiembre settembre setembro", "oct october oktober octobre octubre ottobre outubro",
             "nov november novembre noviembre novembro", "dec december dezember décembre diciembre dicembre dezembro december",
         ),

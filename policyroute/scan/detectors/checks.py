@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from math import log2
+from operator import mul
 from types import MappingProxyType
 
 # What a Luhn digit counts for when it is doubled.
@@ -114,9 +115,9 @@ def ean(value: str) -> bool:
     return (sum(digits[::-2]) + 3 * sum(digits[-2::-2])) % 10 == 0
 
 
-def weighted(value: str, weights: tuple[int, ...]) -> int:
+def weighted(digits: str, weights: tuple[int, ...]) -> int:
     """Each digit times its weight, summed; as many digits as there are weights."""
-    return sum(int(c) * w for c, w in zip(value, weights, strict=False))
+    return sum(map(mul, digits.encode("ascii").translate(_AS_NUMBERS), weights))
 
 
 def base58check(value: str) -> bool:
@@ -164,7 +165,10 @@ def entropy_bits(value: str) -> float:
 def is_random(value: str) -> bool:
     """Whether a run of letters and digits looks drawn by lot: 16 or more, letters and digits, 3 bits or more for each."""
     return (
-        len(value) >= 16 and any(c.isdigit() for c in value) and any(c.isalpha() for c in value) and entropy_bits(value[:256]) >= 3.0
+        len(value) >= 16
+        and any(c.isdigit() for c in value)
+        and any(c.isalpha() for c in value)
+        and entropy_bits(value[:256]) >= 3.0
     )
 
 

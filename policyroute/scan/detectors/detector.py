@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import re2
@@ -28,16 +28,12 @@ _TO_ASCII: dict[int, str] = {
 }
 # From Devanagari on, scripts have marks inside words, glue their endings on, or are written without spaces.
 _UNSPACED = "\u0900"
+_LONG_WORD = 6
 _WORD = re.compile(r"[^\W\d_]+")
 # The standard library takes its time over sets beyond the first plane, so RE2 says whether there is anything to do.
 _ODD_LOW = re.compile("[" + re.escape("".join(chr(code) for code in _TO_ASCII if code < 0x10000)) + "]")
 _ODD: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII) + "]").encode())
 _ODD_HIGH: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII if code >= 0x10000) + "]").encode())
-# What any country's number may be called.
-ANY_ID = (
-    "national id", "national identity", "identity number", "identity card", "identification number", "id number", "id no", "id card", "personal number",
-    "personal id", "citizen id", "government id", "tax id", "nationalid", "nid", "identity document", "national number",
-)  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -85,6 +81,9 @@ class Detector(NamedTuple):
 
 class Regex(Protocol):
     """A compiled RE2 pattern over bytes, as far as it is used here."""
+
+    @property
+    def groups(self) -> int: ...
 
     def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
 
@@ -139,7 +138,7 @@ class Words(NamedTuple):
 
     patterns: tuple[Pattern, ...]
     whole: frozenset[str]
-    starts: frozenset[str]
+    starts: tuple[str, ...]
     exact: frozenset[str]
     inside: tuple[str, ...]
 
@@ -148,8 +147,7 @@ class Words(NamedTuple):
         small = word.lower()
         if word in self.exact or small in self.whole or (following and f"{small} {following.lower()}" in self.whole):
             return True
-        starts = self.starts
-        return any(small[:size] in starts for size in range(3, len(small) + 1))
+        return small.startswith(self.starts)
 
     def near(self, page: Page, start: int, end: int, before: int = 60, after: int = 25) -> bool:
         """Whether one of the words is within so many characters of the span."""
@@ -163,27 +161,48 @@ class Words(NamedTuple):
         return not window.isascii() and any(term in window for term in self.inside)
 
 
-def words(*terms: str, exact: tuple[str, ...] = ()) -> Words:
-    """Words in any case, one or two to a term; a final `*` stands for any ending. `exact` ones count in this case only."""
+def words(*terms: str, exact: tuple[str, ...] = (), also: Words | None = None) -> Words:
+    """Words in any case, one or two to a term; a final `*` stands for any ending. `exact` ones count in this case only.
+
+    `also` adds the words of another set, and shares its patterns.
+    """
     inside = tuple(term.removesuffix("*") for term in terms if term[0] >= _UNSPACED)
     spaced = [term for term in terms if term[0] < _UNSPACED]
-    loose = Pattern("regex", ("|".join(map(_roughly, (*spaced, *inside))),))
-    strict = Pattern("regex", ("|".join(map(_roughly, exact)),), case_sensitive=True)
+    patterns = [Pattern("regex", _roughly((*spaced, *inside)))] if terms else []
+    if exact:
+        patterns.append(Pattern("regex", _roughly(exact), case_sensitive=True))
+    whole = frozenset(term for term in spaced if not term.endswith("*"))
+    starts = tuple(term[:-1] for term in spaced if term.endswith("*"))
+    if also is None:
+        return Words(tuple(patterns), whole, starts, frozenset(exact), inside)
     return Words(
-        (loose, strict) if exact else (loose,),
-        frozenset(term for term in spaced if not term.endswith("*")),
-        frozenset(term[:-1] for term in spaced if term.endswith("*")),
-        frozenset(exact),
-        inside,
+        (*patterns, *also.patterns), whole | also.whole, starts + also.starts, also.exact.union(exact), inside + also.inside
     )
 
 
-def _roughly(term: str) -> str:
-    """A term for the shared scan: never less than the words, and without lookaround."""
-    body = r"[^A-Za-z]{1,4}".join(map(re.escape, term.removesuffix("*").split()))
-    head = r"(?:^|[^A-Za-z])" if term[0].isascii() else ""
-    tail = r"(?:$|[^A-Za-z])" if term[-1].isascii() and term[-1].isalpha() else ""
-    return head + body + tail
+def _roughly(terms: Sequence[str]) -> tuple[str, ...]:
+    """Terms for the shared scan: never less than the words, and without lookaround. Only short ones are worth their bounds."""
+    short, long = [], []
+    for term in terms:
+        body = r"[^A-Za-z]{1,4}".join(map(re.escape, term.removesuffix("*").split()))
+        bounded = term.isascii() and term.isalpha() and len(term) < _LONG_WORD
+        (short if bounded else long).append(body)
+    return tuple(
+        part
+        for part in (
+            rf"(?:^|[^A-Za-z])(?:{'|'.join(short)})(?:$|[^A-Za-z])" if short else "",
+            "|".join(long),
+        )
+        if part
+    )
+
+
+# What any country's number may be called.
+ANY_ID: Final = words(
+    "national id", "national identity", "identity number", "identity card", "identification number", "id number", "id no",
+    "id card", "personal number", "personal id", "citizen id", "government id", "tax id", "nationalid", "nid",
+    "identity document", "national number",
+)  # fmt: skip
 
 
 def numbered(
@@ -201,7 +220,7 @@ def numbered(
         for match in compiled.finditer(page.raw):
             start, end = match.span()
             value = match[0].translate(None, b" -./()").decode("ascii").upper()
-            if stands_alone(page, start, end) and valid(value) and (near is None or near.near(page, start, end)):
+            if valid(value) and stands_alone(page, start, end) and (near is None or near.near(page, start, end)):
                 yield start, end
 
     return Detector(kind, near.patterns if near else (rough(shape),), find)

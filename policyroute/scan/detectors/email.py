@@ -66,11 +66,15 @@ def _host(text: str, start: int, end: int) -> int:
     return 0 if labels[-2].lower() in ("2x", "3x") else end
 
 
+def _is_local(char: str) -> bool:
+    return char in _LOCAL or ("\u00aa" <= char <= _LAST_LETTER and char.isalnum())
+
+
 def _local(text: str, at: int) -> int:
     """Where the local part before the `@` begins; `at` itself where there is none."""
     start = at
     lowest = max(0, at - _LOCAL_MAX - 1)
-    while start > lowest and (text[start - 1] in _LOCAL or "\u00aa" <= text[start - 1] <= _LAST_LETTER and text[start - 1].isalnum()):
+    while start > lowest and _is_local(text[start - 1]):
         start -= 1
     while start < at and not text[start].isalnum() and text[start] != "_":
         start += 1

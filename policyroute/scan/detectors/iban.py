@@ -54,4 +54,6 @@ def _find(page: Page) -> Iterator[Span]:
             yield start, end
 
 
-DETECTORS = (Detector(KIND, (rough(rf"{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}", case_sensitive=False),), _find),)
+DETECTORS = (
+    Detector(KIND, (rough(rf"{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}", case_sensitive=False),), _find),
+)

@@ -14,13 +14,27 @@ _DOTTED = regex(r"[0-9]+(?:\.[0-9]+)+")
 _COLONS = regex(r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:[0-9A-Fa-f]+(?:\.[0-9]+){3}|:|[0-9A-Fa-f])")
 _LONGEST_V6 = 45
 _VERSION = words(
-    "version*", "release*", "build*", "firmware", "chrome", "section*", "chapter", "clause", "figure", "table", "oid", "v", "ver", "rev", "upgraded",
+    "version*",
+    "release*",
+    "build*",
+    "firmware",
+    "chrome",
+    "section*",
+    "chapter",
+    "clause",
+    "figure",
+    "table",
+    "oid",
+    "v",
+    "ver",
+    "rev",
+    "upgraded",
 )
 # Numbers of sections and releases are small; an address that is, in the text of neither, is called one.
 _SMALL = 31
 _ADDRESS = words(
-    "ip*", "ipv*", "address*", "adresse*", "host*", "server*", "ping*", "dns", "gateway*", "subnet*", "firewall*", "router*", "ssh", "nslookup", "traceroute",
-    "resolver*", "nameserver*", "connect*", "client*", "proxy", "listen*", "curl", "from", "source", "remote*", "block*", "network*", "cidr",
+    "ip*", "ipv*", "address*", "adresse*", "host*", "server*", "ping*", "dns", "gateway*", "subnet*", "firewall*",
+    "router*", "ssh", "nslookup", "traceroute", "resolver*", "nameserver*", "proxy", "listen*", "curl", "network*", "cidr",
 )  # fmt: skip
 
 
@@ -53,8 +67,12 @@ def _find_v6(page: Page) -> Iterator[Span]:
             value, end = value[:-1], end - 1
         if value.count(":") < 7 and "::" not in value:
             continue
-        # A slice, a scope operator and a loopback look like the shortest addresses: ask for one group with a figure and three or more.
-        if not any(len(group) >= 3 and any(c.isdigit() for c in group) for group in value.split(":")) and not value[:2].lower() == "fe":
+        groups = value.split(":")
+        if sum(map(bool, groups)) < 2:
+            continue
+        # Slices, scope operators and loopback look like the shortest addresses: ask for a group of three with a figure.
+        telling = any(len(group) >= 3 and any(c.isdigit() for c in group) for group in groups)
+        if not telling and not value.lower().startswith("fe"):
             continue
         try:
             IPv6Address(value)
@@ -65,5 +83,7 @@ def _find_v6(page: Page) -> Iterator[Span]:
 
 DETECTORS = (
     Detector(KIND, (Pattern("regex", (r"\d\.\d{1,3}\.\d{1,3}\.\d",)),), _find_v4),
-    Detector(KIND, (Pattern("regex", (r"[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:", r"[0-9a-f]{3}::", r"::[0-9a-f]{3}")),), _find_v6),
+    Detector(
+        KIND, (Pattern("regex", (r"[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:", r"[0-9a-f]{3}::", r"::[0-9a-f]{3}")),), _find_v6
+    ),
 )

@@ -9,18 +9,21 @@ _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _HETU_MARKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 _PPS_LETTERS = "WABCDEFGHIJKLMNOPQRSTUV"
 _CF_ODD = dict(
-    zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20,
-        11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23), strict=True)
+    zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21,
+        2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23), strict=True)
 )  # fmt: skip
 # Where two people would have the same Italian code, figures are written as letters.
 _CF_FIGURES = str.maketrans("LMNPQRSTUV", "0123456789")
 _CF_MONTHS = "ABCDEHLMPRST"
+_BORN_SINCE_2000 = "40"
 _AUSWEIS = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
 
 
 def _nir(value: str) -> bool:
     """France: sex, year, month, place, order and a key modulo 97; Corsica counts as 19 and 18."""
-    if value[:1] not in "123478" or not ("01" <= value[3:5] <= "12" or value[3:5] in ("20", "30", "31", "42", "50", "62", "63", "99")):
+    if value[:1] not in "123478" or not (
+        "01" <= value[3:5] <= "12" or value[3:5] in ("20", "30", "31", "42", "50", "62", "63", "99")
+    ):
         return False
     number = value[:13].replace("2A", "19").replace("2B", "18")
     return number.isdigit() and 97 - int(number) % 97 == int(value[13:])
@@ -63,7 +66,8 @@ def _bsn(value: str) -> bool:
 def _rijksregister(value: str) -> bool:
     """Belgium: modulo 97 of nine figures, with a 2 before them for those born since 2000; unknown days are zero."""
     born = value[2:6] <= "1231" and value[4:6] <= "31"
-    return born and 97 - int(value[-2:]) in (int(value[:9]) % 97, int("2" + value[:9]) % 97)
+    check = 97 - int(value[-2:])
+    return born and (check == int(value[:9]) % 97 or (value < _BORN_SINCE_2000 and check == int("2" + value[:9]) % 97))
 
 
 def _nif_pt(value: str) -> bool:
@@ -74,7 +78,8 @@ def _nif_pt(value: str) -> bool:
 def _pesel(value: str) -> bool:
     """Poland: the century is in the month."""
     return (
-        is_date(int(value[:2]), int(value[2:4]) % 20, int(value[4:6])) and weighted(value, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
+        is_date(int(value[:2]), int(value[2:4]) % 20, int(value[4:6]))
+        and weighted(value, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1)) % 10 == 0
     )
 
 
@@ -88,7 +93,7 @@ def _personnummer(value: str) -> bool:
 def _hetu(value: str) -> bool:
     """Finland: the day, a mark of the century, a number and a check mark modulo 31."""
     digits = value[:6] + value[-4:-1]
-    return is_ddmmyy(value[:6]) and _HETU_MARKS[int(digits) % 31] == value[-1]
+    return is_ddmmyy(value[:6]) and "002" <= value[-4:-1] <= "899" and _HETU_MARKS[int(digits) % 31] == value[-1]
 
 
 def _cpr(value: str) -> bool:
@@ -172,48 +177,104 @@ def _kennitala(value: str) -> bool:
     return is_ddmmyy(value[:6]) and value[9] in "089" and (0 if check == 11 else check) == int(value[8])
 
 
-_DNI_WORDS = words("dni", "nif", "documento nacional", "documento identidad", "documento", "identidad", "nie", *ANY_ID)
-_NINO_WORDS = words("nino", "ni number", "ni no", "national insurance", "nat ins", *ANY_ID)
-_NIR_WORDS = words("sécurité sociale", "securite sociale", "nir", "insee", "assuré*", "numéro sécu", "sécu", "carte vitale", *ANY_ID)
-_CF_WORDS = words("codice fiscale", "cod fisc", "cf", "c f", *ANY_ID)
-_SE_WORDS = words("personnummer*", "personnr", "pnr", "samordningsnummer*", *ANY_ID)
-_BE_WORDS = words("rijksregister*", "insz", "niss", "registre national", "numéro national", "be nn", *ANY_ID)
-_PESEL_WORDS = words("pesel*", *ANY_ID)
+_DNI_WORDS = words("dni", "nif", "documento nacional", "documento identidad", "documento", "identidad", "nie", also=ANY_ID)
+_NINO_WORDS = words("nino", "ni number", "ni no", "national insurance", "nat ins", also=ANY_ID)
+_NIR_WORDS = words(
+    "sécurité sociale", "securite sociale", "nir", "insee", "assuré*", "numéro sécu", "sécu", "carte vitale", also=ANY_ID
+)
+_CF_WORDS = words("codice fiscale", "cod fisc", "cf", "c f", also=ANY_ID)
+_SE_WORDS = words("personnummer*", "personnr", "pnr", "samordningsnummer*", also=ANY_ID)
+_BE_WORDS = words("rijksregister*", "insz", "niss", "registre national", "numéro national", "be nn", also=ANY_ID)
+_PESEL_WORDS = words("pesel*", also=ANY_ID)
 
 DETECTORS: tuple[Detector, ...] = (
-    numbered("national-id.at", r"[1-9][0-9]{3}[ ]?[0-9]{6}", _svnr, near=words("svnr", "sozialversicherung*", "sv nummer", "versicherungsnummer", *ANY_ID)),
+    numbered(
+        "national-id.at",
+        r"[1-9][0-9]{3}[ ]?[0-9]{6}",
+        _svnr,
+        near=words("svnr", "sozialversicherung*", "sv nummer", "versicherungsnummer", also=ANY_ID),
+    ),
     numbered("national-id.be", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", _rijksregister),
     numbered("national-id.be", r"[0-9]{2}[ .]?[0-9]{2}[ .]?[0-9]{2}[ -]?[0-9]{3}[ .]?[0-9]{2}", _rijksregister, near=_BE_WORDS),
-    numbered("national-id.bg", r"[0-9]{10}", _egn, near=words("егн", "egn", "единен граждански", *ANY_ID)),
+    numbered("national-id.bg", r"[0-9]{10}", _egn, near=words("егн", "egn", "единен граждански", also=ANY_ID)),
     numbered("national-id.ch", r"756[ .]?[0-9]{4}[ .]?[0-9]{4}[ .]?[0-9]{2}", _ahv),
     numbered("national-id.cz", r"[0-9]{6}/[0-9]{3,4}", _rodne_cislo),
-    numbered("national-id.cz", r"[0-9]{9,10}", _rodne_cislo, near=words("rodné číslo", "rodne cislo", "rodného čísla", "rč", *ANY_ID)),
-    numbered("national-id.de", r"[1-9][0-9](?: ?[0-9]{3}){3}", _steuer_id, near=words("steuer*", "idnr", "idnummer", "identifikationsnummer", "tin", *ANY_ID)),
-    numbered("national-id.de", r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}[0-9]D?", _ausweis, near=words("ausweis*", "personalausweis*", "reisepass*")),
-    numbered("national-id.dk", r"[0-9]{6}[- ]?[0-9]{4}", _cpr, near=words("cpr*", "personnummer*", *ANY_ID)),
-    numbered("national-id.ee", r"[1-6][0-9]{10}", _isikukood, near=words("isikukood*", "asmens kodas", "asmens kod*", *ANY_ID)),
+    numbered(
+        "national-id.cz",
+        r"[0-9]{9,10}",
+        _rodne_cislo,
+        near=words("rodné číslo", "rodne cislo", "rodného čísla", "rč", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.de",
+        r"[1-9][0-9](?: ?[0-9]{3}){3}",
+        _steuer_id,
+        near=words("steuer*", "idnr", "idnummer", "identifikationsnummer", "tin", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.de",
+        r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}[0-9]D?",
+        _ausweis,
+        near=words("ausweis*", "personalausweis*", "reisepass*"),
+    ),
+    numbered("national-id.dk", r"[0-9]{6}[- ]?[0-9]{4}", _cpr, near=words("cpr*", "personnummer*", also=ANY_ID)),
+    numbered(
+        "national-id.ee", r"[1-6][0-9]{10}", _isikukood, near=words("isikukood*", "asmens kodas", "asmens kod*", also=ANY_ID)
+    ),
     numbered("national-id.es", r"[0-9]{8}-?[A-HJ-NP-TV-Z]", _dni),
     numbered("national-id.es", r"[XYZ]-?[0-9]{7}-?[A-HJ-NP-TV-Z]", _nie),
     numbered("national-id.es", r"(?i)(?:[0-9]{2}\.?[0-9]{3}\.?[0-9]{3})[ -]?[A-HJ-NP-TV-Z]", _dni, near=_DNI_WORDS),
     numbered("national-id.es", r"(?i)[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, near=_DNI_WORDS),
     numbered("national-id.fi", r"[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu),
     numbered("national-id.fr", r"[12] ?[0-9]{2} ?[0-9]{2} ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}", _nir),
-    numbered("national-id.fr", r"(?i)[1-8][ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?(?:[0-9]{2}|2[AB])[ .-]?[0-9]{3}[ .-]?[0-9]{3}[ .-]{0,3}[0-9]{2}", _nir, near=_NIR_WORDS),
-    numbered("national-id.gr", r"[0-9]{11}", _amka, near=words("amka", "αμκα", *ANY_ID)),
-    numbered("national-id.hr", r"[0-9]{11}", mod11_10, near=words("oib", "osobni identifikacijski", *ANY_ID)),
-    numbered("national-id.ie", r"[0-9]{7}[A-W][A-IW]?", _pps, near=words("pps", "ppsn", "pps number", "personal public", *ANY_ID)),
-    numbered("national-id.is", r"[0-3][0-9][01][0-9]{3}-?[0-9]{4}", _kennitala, near=words("kennitala*", "kt", *ANY_ID)),
+    numbered(
+        "national-id.fr",
+        r"(?i)[1-8][ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?(?:[0-9]{2}|2[AB])[ .-]?[0-9]{3}[ .-]?[0-9]{3}[ .-]{0,3}[0-9]{2}",
+        _nir,
+        near=_NIR_WORDS,
+    ),
+    numbered("national-id.gr", r"[0-9]{11}", _amka, near=words("amka", "αμκα", also=ANY_ID)),
+    numbered("national-id.hr", r"[0-9]{11}", mod11_10, near=words("oib", "osobni identifikacijski", also=ANY_ID)),
+    numbered(
+        "national-id.ie", r"[0-9]{7}[A-W][A-IW]?", _pps, near=words("pps", "ppsn", "pps number", "personal public", also=ANY_ID)
+    ),
+    numbered("national-id.is", r"[0-3][0-9][01][0-9]{3}-?[0-9]{4}", _kennitala, near=words("kennitala*", "kt", also=ANY_ID)),
     numbered("national-id.it", r"[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]", _codice_fiscale),
-    numbered("national-id.it", r"(?i)[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]", _codice_fiscale, near=_CF_WORDS),
-    numbered("national-id.nl", r"[0-9]{4}[ .]?[0-9]{2}[ .]?[0-9]{3}|[0-9]{8,9}", _bsn, near=words("bsn*", "burgerservicenummer*", "sofinummer*", "sofi", *ANY_ID)),
+    numbered(
+        "national-id.it",
+        r"(?i)[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]",
+        _codice_fiscale,
+        near=_CF_WORDS,
+    ),
+    numbered(
+        "national-id.nl",
+        r"[0-9]{4}[ .]?[0-9]{2}[ .]?[0-9]{3}|[0-9]{8,9}",
+        _bsn,
+        near=words("bsn*", "burgerservicenummer*", "sofinummer*", "sofi", also=ANY_ID),
+    ),
     numbered("national-id.no", r"[0-7][0-9][0-9]{4} ?[0-9]{5}", _fodselsnummer),
     numbered("national-id.pl", r"[0-9]{11}", _pesel, near=_PESEL_WORDS),
-    numbered("national-id.pt", r"[1235689][0-9]{2} ?[0-9]{3} ?[0-9]{3}", _nif_pt, near=words("nif", "contribuinte", "número fiscal", *ANY_ID)),
-    numbered("national-id.ro", r"[1-8][0-9]{12}", _cnp, near=words("cnp*", "cod numeric", *ANY_ID)),
-    numbered("national-id.rs", r"[0-3][0-9][01][0-9]{10}", _jmbg, near=words("jmbg", "јмбг", "emšo", "emso", "матични број", *ANY_ID)),
+    numbered(
+        "national-id.pt",
+        r"[1235689][0-9]{2} ?[0-9]{3} ?[0-9]{3}",
+        _nif_pt,
+        near=words("nif", "contribuinte", "número fiscal", also=ANY_ID),
+    ),
+    numbered("national-id.ro", r"[1-8][0-9]{12}", _cnp, near=words("cnp*", "cod numeric", also=ANY_ID)),
+    numbered(
+        "national-id.rs",
+        r"[0-3][0-9][01][0-9]{10}",
+        _jmbg,
+        near=words("jmbg", "јмбг", "emšo", "emso", "матични број", also=ANY_ID),
+    ),
     numbered("national-id.se", r"(?:19|20)?[0-9]{6}[-+][0-9]{4}", _personnummer),
     numbered("national-id.se", r"(?:19|20)?[0-9]{6} ?[0-9]{4}", _personnummer, near=_SE_WORDS),
     numbered("national-id.uk", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", _nino),
-    numbered("national-id.uk", r"(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]", _nino, near=_NINO_WORDS),
-    numbered("national-id.uk", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", _nhs, near=words("nhs*", "patient number", *ANY_ID)),
+    numbered(
+        "national-id.uk",
+        r"(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]",
+        _nino,
+        near=_NINO_WORDS,
+    ),
+    numbered("national-id.uk", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}", _nhs, near=words("nhs*", "patient number", also=ANY_ID)),
 )

@@ -96,7 +96,9 @@ def _hkid(value: str) -> bool:
     """Hong Kong: one letter or two, six figures, a check mark."""
     letters = value[:-7].rjust(2)
     numbers = [36 if c == " " else ord(c) - 55 for c in letters] + [int(c) for c in value[-7:-1]]
-    check = sum(n * w for n, w in zip(numbers, (9, 8, 7, 6, 5, 4, 3, 2), strict=True)) + (10 if value[-1] == "A" else int(value[-1]))
+    check = sum(n * w for n, w in zip(numbers, (9, 8, 7, 6, 5, 4, 3, 2), strict=True)) + (
+        10 if value[-1] == "A" else int(value[-1])
+    )
     return check % 11 == 0
 
 
@@ -146,29 +148,83 @@ DETECTORS: tuple[Detector, ...] = (
     numbered("national-id.au", r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{2,3}", _tfn, near=words("tax file", exact=("TFN", "tfn"))),
     numbered("national-id.au", r"[2-6][0-9]{3}[ -]?[0-9]{5}[ -]?[0-9](?:[ /-]?[0-9])?", _medicare, near=words("medicare*")),
     numbered("national-id.br", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf),
-    numbered("national-id.br", r"[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{3}[ -]?[0-9]{2}", _cpf, near=words("cpf*", "cadastro pessoa", "contribuinte", *ANY_ID)),
-    numbered("national-id.ca", r"[1-79][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}", _sin, near=words("social insurance", "canadian sin", "assurance sociale", exact=("SIN", "NAS"))),
+    numbered(
+        "national-id.br",
+        r"[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{3}[ -]?[0-9]{2}",
+        _cpf,
+        near=words("cpf*", "cadastro pessoa", "contribuinte", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.ca",
+        r"[1-79][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}",
+        _sin,
+        near=words("social insurance", "canadian sin", "assurance sociale", exact=("SIN", "NAS")),
+    ),
     numbered("national-id.cl", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", _rut),
-    numbered("national-id.cl", r"[0-9]{7,8}-?[0-9Kk]", _rut, near=words("rut", "run", "rol único", *ANY_ID)),
+    numbered("national-id.cl", r"[0-9]{7,8}-?[0-9Kk]", _rut, near=words("rut", "run", "rol único", also=ANY_ID)),
     numbered("national-id.cn", r"[1-8][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]", _resident_cn),
     numbered("national-id.hk", r"[A-Z]{1,2}[0-9]{6}\([0-9A]\)", _hkid),
-    numbered("national-id.id", r"[1-9][0-9]{15}", _nik, near=words("nik", "ktp", "nomor induk", *ANY_ID)),
-    numbered("national-id.il", r"[0-9]{9}", _id_il, near=words("teudat zehut", "israeli id", "israel id", "il id", "תעודת*", "ת ז", "מספר זהות", *ANY_ID)),
-    numbered("national-id.in", r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}", _aadhaar, near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", *ANY_ID)),
-    numbered("national-id.in", r"[2-9][0-9]{11}", _aadhaar, near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", *ANY_ID)),
+    numbered("national-id.id", r"[1-9][0-9]{15}", _nik, near=words("nik", "ktp", "nomor induk", also=ANY_ID)),
+    numbered(
+        "national-id.il",
+        r"[0-9]{9}",
+        _id_il,
+        near=words("teudat zehut", "israeli id", "israel id", "il id", "תעודת*", "ת ז", "מספר זהות", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.in",
+        r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}",
+        _aadhaar,
+        near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.in",
+        r"[2-9][0-9]{11}",
+        _aadhaar,
+        near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", also=ANY_ID),
+    ),
     numbered("national-id.in", r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", _any),
-    numbered("national-id.in", r"(?i)[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", _any, near=words("pan", "pan card", "pan number", "permanent account", "पैन")),
-    numbered("national-id.jp", r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}", _my_number, near=words("my number", "mynumber", "individual number", "マイナンバー", "個人番号", *ANY_ID)),
+    numbered(
+        "national-id.in",
+        r"(?i)[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]",
+        _any,
+        near=words("pan", "pan card", "pan number", "permanent account", "पैन"),
+    ),
+    numbered(
+        "national-id.jp",
+        r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}",
+        _my_number,
+        near=words("my number", "mynumber", "individual number", "マイナンバー", "個人番号", also=ANY_ID),
+    ),
     numbered("national-id.kr", r"[0-9]{6}-[1-8][0-9]{6}", _rrn),
-    numbered("national-id.kr", r"[0-9]{6}[- ]?[1-8][0-9]{6}", _rrn_day, near=words("rrn", "resident registration", "주민", *ANY_ID)),
+    numbered(
+        "national-id.kr", r"[0-9]{6}[- ]?[1-8][0-9]{6}", _rrn_day, near=words("rrn", "resident registration", "주민", also=ANY_ID)
+    ),
     numbered("national-id.mx", r"[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp),
-    numbered("national-id.mx", r"(?i)[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, near=words("curp", *ANY_ID)),
+    numbered("national-id.mx", r"(?i)[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, near=words("curp", also=ANY_ID)),
     numbered("national-id.my", r"[0-9]{6}-[0-9]{2}-[0-9]{4}", _mykad),
     numbered("national-id.nz", r"[0-9]{2,3}[ -]?[0-9]{3}[ -]?[0-9]{3}", _ird, near=words("ird", "inland revenue")),
     numbered("national-id.sg", r"[STFGM][0-9]{7}[A-Z]", _nric),
-    numbered("national-id.th", r"[1-8][ -]?[0-9]{4}[ -]?[0-9]{5}[ -]?[0-9]{2}[ -]?[0-9]", _pin_th, near=words("thai id", "thai national", "th pin", "pin", "เลขประจำตัว", "บัตรประชาชน", *ANY_ID)),
-    numbered("national-id.tr", r"[1-9][0-9]{10}", _tckn, near=words("tc", "t c", "tckn", "tc kimlik", "kimlik*", "vatandaşlık*", *ANY_ID)),
-    numbered("national-id.tw", r"[A-Z][12][0-9]{8}", _id_tw, near=words("身分證", "身份證", "統一編號", "taiwan id", *ANY_ID)),
+    numbered(
+        "national-id.th",
+        r"[1-8][ -]?[0-9]{4}[ -]?[0-9]{5}[ -]?[0-9]{2}[ -]?[0-9]",
+        _pin_th,
+        near=words("thai id", "thai national", "th pin", "pin", "เลขประจำตัว", "บัตรประชาชน", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.tr",
+        r"[1-9][0-9]{10}",
+        _tckn,
+        near=words("tc", "t c", "tckn", "tc kimlik", "kimlik*", "vatandaşlık*", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.tw", r"[A-Z][12][0-9]{8}", _id_tw, near=words("身分證", "身份證", "統一編號", "taiwan id", also=ANY_ID)
+    ),
     numbered("national-id.us", r"9[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{4}", _itin, near=words("itin", "taxpayer*", "tax id")),
-    numbered("national-id.za", r"[0-9]{6} ?[0-9]{4} ?[01][0-9]{2}", _za_id, near=words("south african", "south africa", "za id", "rsa id", "sa id", *ANY_ID)),
+    numbered(
+        "national-id.za",
+        r"[0-9]{6} ?[0-9]{4} ?[01][0-9]{2}",
+        _za_id,
+        near=words("south african", "south africa", "za id", "rsa id", "sa id", also=ANY_ID),
+    ),
 )

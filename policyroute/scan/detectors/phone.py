@@ -17,28 +17,30 @@ _RUN = regex(r"(?:\+ ?|\b00)?\(?\+?[0-9](?:[ ./()-]{0,3}[0-9])+")
 _LONGEST = 26
 # Said of phones only, so plain figures will do after them.
 _PHONE = words(
-    "phone*", "telephone*", "tel", "telefon*", "téléphone*", "telephone", "teléfono*", "telefono*", "telefone*", "telefoon*", "téléphon*",
-    "mobile*", "mobil", "mobiltelefon*", "mobilnummer", "móvil", "movil", "celular", "cellulare", "cell", "cellphone*", "handy*", "handynummer",
-    "gsm", "fax", "fax no", "telefax", "whatsapp", "sms", "landline", "hotline", "desk", "caller id", "callback", "call back", "portable",
-    "rückruf*", "numéro de tél*", "tél", "puhelin*", "matkapuhelin*", "numer telefonu", "tel no", "msisdn", "komórk*",
-    "телефон*", "тел", "моб", "мобильн*", "τηλ*", "κινητό", "هاتف", "جوال", "موبايل", "טלפון", "נייד", "फ़ोन", "फोन", "मोबाइल",
-    "电话", "電話", "手机", "手機", "携帯", "전화", "연락처", "휴대폰", "핸드폰", "โทร", "điện thoại", "telp", "telepon", "nomor hp",
+    "phone*", "telephone*", "tel", "telefon*", "téléphone*", "telephone", "teléfono*", "telefono*", "telefone*",
+    "telefoon*", "téléphon*", "mobile*", "mobil", "mobiltelefon*", "mobilnummer", "móvil", "movil", "celular", "cellulare",
+    "cell", "cellphone*", "handy*", "handynummer", "gsm", "fax", "fax no", "telefax", "whatsapp", "sms", "landline",
+    "hotline", "desk", "caller id", "callback", "call back", "portable", "rückruf*", "numéro de tél*", "tél", "puhelin*",
+    "matkapuhelin*", "numer telefonu", "tel no", "msisdn", "komórk*", "телефон*", "тел", "моб", "мобильн*", "τηλ*",
+    "κινητό", "هاتف", "جوال", "موبايل", "טלפון", "נייד", "फ़ोन", "फोन", "मोबाइल", "电话", "電話", "手机", "手機", "携帯", "전화",
+    "연락처", "휴대폰", "핸드폰", "โทร", "điện thoại", "telp", "telepon", "nomor hp",
 )  # fmt: skip
 # Said of much else: the number has to look like one as well.
 _TALK = words(
-    "call", "calls", "called", "calling", "text", "texting", "reach", "reached", "ring", "dial*", "contact*", "answering", "messages",
-    "message", "registered", "appelez", "appeler", "joindre", "anrufen", "erreichbar", "erreichen", "ruf", "ligar", "liga",
-    "llamar", "llámame", "llame", "chiamare", "chiamami", "bel", "bellen", "zadzwoń", "dzwonić", "ring mig", "pager", "voicemail",
-    "звоните", "позвоните", "позвонить", "اتصل", "联系", "聯繫", "連絡", "お問い合わせ",
+    "call", "calls", "called", "calling", "text", "texting", "reach", "reached", "ring", "dial*", "contact*", "answering",
+    "messages", "message", "registered", "appelez", "appeler", "joindre", "anrufen", "erreichbar", "erreichen", "ruf",
+    "ligar", "liga", "llamar", "llámame", "llame", "chiamare", "chiamami", "bel", "bellen", "zadzwoń", "dzwonić",
+    "ring mig", "pager", "voicemail", "звоните", "позвоните", "позвонить", "اتصل", "联系", "聯繫", "連絡", "お問い合わせ",
 )  # fmt: skip
 # Said of other numbers; where one of these is nearer than a word for a phone, it is not about a phone.
 _OTHER = words(
-    "order*", "invoice*", "account*", "acct", "license*", "licence*", "ticket*", "tracking", "serial", "isbn", "issn", "imei", "part",
-    "sku", "ean", "upc", "zip", "version*", "build", "patent*", "case", "claim*", "policy", "member*", "customer id", "user id", "id", "ids",
-    "card*", "ssn", "social security*", "iban", "konto*", "kundennummer", "bestell*", "rechnung*", "pesel", "cpf", "cnpj", "nif", "nie", "dni",
-    "sin", "tfn", "bsn", "nhs", "passport*", "vat", "tax*", "ip", "port", "room", "price*", "total*", "date*", "born", "dob", "epoch",
-    "timestamp*", "commit", "hash", "doi", "arxiv", "page*", "ref*", "po", "asin", "cas", "ndc", "address*", "street", "postcode",
-    "steuer*", "commande", "facture", "pedido", "fattura", "заказ*", "订单", "注文*", "身份证*", "주민등록번호",
+    "order*", "invoice*", "account*", "acct", "license*", "licence*", "ticket*", "tracking", "serial", "isbn", "issn",
+    "imei", "part", "sku", "ean", "upc", "zip", "version*", "build", "patent*", "case", "claim*", "policy", "member*",
+    "customer id", "user id", "id", "ids", "card*", "ssn", "social security*", "iban", "konto*", "kundennummer",
+    "bestell*", "rechnung*", "pesel", "cpf", "cnpj", "nif", "nie", "dni", "sin", "tfn", "bsn", "nhs", "passport*", "vat",
+    "tax*", "ip", "port", "room", "price*", "total*", "date*", "born", "dob", "epoch", "timestamp*", "commit", "hash",
+    "doi", "arxiv", "page*", "ref*", "po", "asin", "cas", "ndc", "address*", "street", "postcode", "steuer*", "commande",
+    "facture", "pedido", "fattura", "заказ*", "订单", "注文*", "身份证*", "주민등록번호",
 )  # fmt: skip
 _LEVELS = ((_PHONE, 2), (_OTHER, -1), (_TALK, 1))
 _BEFORE = 48
@@ -70,8 +72,13 @@ def _is_date_or_time(groups: list[str]) -> bool:
         return False
     numbers = [int(group) for group in groups[:3]]
     if len(groups[0]) == 4 and 1900 <= numbers[0] <= 2099:
-        return len(groups) == 2 and len(groups[1]) == 4 or (len(groups) > 2 and is_date(numbers[0], numbers[1], numbers[2]))
-    return len(groups) >= 3 and len(groups[2]) == 4 and (is_date(numbers[2], numbers[1], numbers[0]) or is_date(numbers[2], numbers[0], numbers[1]))
+        years = len(groups) == 2 and len(groups[1]) == 4
+        return years or (len(groups) > 2 and is_date(numbers[0], numbers[1], numbers[2]))
+    return (
+        len(groups) >= 3
+        and len(groups[2]) == 4
+        and (is_date(numbers[2], numbers[1], numbers[0]) or is_date(numbers[2], numbers[0], numbers[1]))
+    )
 
 
 def _strength(page: Page, start: int) -> int:
@@ -87,13 +94,17 @@ def _strength(page: Page, start: int) -> int:
     window = page.text[begin:start]
     if window.isascii():
         return 0
-    return max(((window.rfind(term), level) for words_, level in _LEVELS for term in words_.inside if term in window), default=(0, 0))[1]
+    return max(
+        ((window.rfind(term), level) for words_, level in _LEVELS for term in words_.inside if term in window), default=(0, 0)
+    )[1]
 
 
 def _is_shaped(value: str, groups: list[str], digits: str) -> bool:
     """Whether a national number is grouped as phones are: two to five groups of two to five, a last one of two or more."""
     if len(groups) == 1:
-        return (len(digits) == 10 and digits[0] not in "01" and digits[3] not in "01") or (digits[0] == "0" and 9 <= len(digits) <= 11)
+        return (len(digits) == 10 and digits[0] not in "01" and digits[3] not in "01") or (
+            digits[0] == "0" and 9 <= len(digits) <= 11
+        )
     sizes = [len(group) for group in groups]
     return 2 <= len(groups) <= 5 and max(sizes) <= 8 and min(sizes[1:]) >= 2 and not (value.count(".") == 1 and len(groups) == 2)
 
@@ -106,7 +117,9 @@ def _is_phone(page: Page, start: int, value: str) -> bool:
     if value.startswith(("+", "(+")):
         return len(groups) <= 7 and _is_international(digits)
     if value.startswith("00"):
-        return len(groups) > 1 and _is_international(digits[2:])
+        # Tables of code points are full of `0045 0302 0301`.
+        telling = len(groups) > 1 and set(map(len, groups)) != {4}
+        return (telling or _strength(page, start) > 0) and _is_international(digits[2:])
     if len(groups) > 6 or _is_date_or_time(groups):
         return False
     strength = _strength(page, start)
@@ -117,18 +130,27 @@ def _is_phone(page: Page, start: int, value: str) -> bool:
     return strength == 1 and _is_shaped(value, groups, digits)
 
 
+def _is_whole(raw: bytes, start: int, end: int) -> bool:
+    """Whether a run is not a piece of an identifier, a price, a decimal or a time."""
+    before, ahead = raw[max(0, start - 1) : start], raw[max(0, start - 2) : max(0, start - 1)]
+    if before.isalnum() or before in (b"_", b"$", b"#"):
+        return False
+    if (before in (b"-", b"+", b"%") and ahead.isalnum()) or (before in (b".", b":", b",") and ahead.isdigit()):
+        return False
+    after, beyond = raw[end : end + 1], raw[end + 1 : end + 2]
+    # An extension or an `ext` may follow at once.
+    if (after.isalpha() and after not in (b"x", b"e")) or after in (b"_", b"%"):
+        return False
+    return not (after in (b",", b":") and beyond.isdigit())
+
+
 def _find(page: Page) -> Iterator[Span]:
     raw = page.raw
     for match in _RUN.finditer(raw):
         start, end = match.span()
         if not 7 <= end - start <= _LONGEST:
             continue
-        before, after = raw[start - 1 : start] if start else b"", raw[end : end + 1]
-        if before.isalnum() or before in (b"_", b"$", b"#", b".", b"-", b"+", b"%", b":") and raw[start - 2 : start - 1].isalnum():
-            continue
-        if (after.isalpha() and after != b"x" and after != b"e") or after in (b"_", b"%") or (after in b",:" and raw[end + 1 : end + 2].isdigit()):
-            continue
-        if _is_phone(page, start, match[0].decode("ascii")):
+        if _is_whole(raw, start, end) and _is_phone(page, start, match[0].decode("ascii")):
             yield start, end
 
 
@@ -136,7 +158,9 @@ DETECTORS = (
     Detector(
         KIND,
         (
-            Pattern("regex", (r"\+ ?\(?[1-9]", r"\b00[1-9]\d{0,2}[ .(/-]", r"\(\d\d\d?\)[ .-]?9?\d{3}", r"\d{3}[.-]\d{3}[.-]\d{4}")),
+            Pattern(
+                "regex", (r"\+ ?\(?[1-9]", r"\b00[1-9]\d{0,2}[ .(/-]", r"\(\d\d\d?\)[ .-]?9?\d{3}", r"\d{3}[.-]\d{3}[.-]\d{4}")
+            ),
             Pattern("regex", (r"0[1-9](?:[ .-]\d\d){4}", r"07\d{3} \d{3}", r"020[ )-]{1,2}[378]\d{3}")),
             *_PHONE.patterns,
             *_TALK.patterns,

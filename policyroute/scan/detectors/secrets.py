@@ -13,11 +13,12 @@ from policyroute.scan.pattern import Pattern
 
 # In the keys below `@` stands for a letter beyond ASCII.
 _PASSWORD_KEY = (
-    "(?:pass(?:word|wd|phrase|code)?|pwd|passwort|kennwort|contrase@a|mot de passe|mdp|senha|wachtwoord|has@o|@senord|salasana|parola|passord)"
+    "(?:pass(?:word|wd|phrase|code)?|pwd|passwort|kennwort|contrase@a|mot de passe|mdp|senha|wachtwoord|has@o|@senord|salasana"
+    "|parola|passord)"
 )
 _TOKEN_KEY = (
-    "(?:(?:api|app|access|auth|secret|private|client|encryption|signing|account|service|session|master|storage|jwt|webhook|shared|bot)[ _.-]?"
-    "(?:key|token|secret|credential)(?:[ _.-]?(?:key|value))?|secret|token|credential|apikey|authtoken)"
+    "(?:(?:api|app|access|auth|secret|private|client|encryption|signing|account|service|session|master|storage|jwt|webhook"
+    "|shared|bot)[ _.-]?(?:key|token|secret|credential)(?:[ _.-]?(?:key|value))?|secret|token|credential|apikey|authtoken)"
 )
 _AFTER_KEY = r"[\"'`\\\]]{0,3}\s{0,3}(?::=|=>|[:=>])\s{0,3}"
 _QUOTED = r"\\{0,2}(?:\"([^\"\n]+)\"|'([^'\n]+)'|`([^`\n]+)`)"
@@ -30,7 +31,9 @@ def _raw(key: str) -> str:
 
 _PASSWORD = regex(rf"(?i){_raw(_PASSWORD_KEY)}{_AFTER_KEY}(?:{_QUOTED}|([^\s\"'`<>,;]+))")
 _PASSWORD_SAID = regex(rf"(?i)\b{_raw(_PASSWORD_KEY)}{_IS}([^\s\"'`<>]{{6,100}})")
-_PASSWORD_GIVEN = regex(r"(?i)(?:identified by|with password|\bpassword|--pass(?:word|wd)?|--pwd)[ =]{1,3}(?:'([^'\n]{6,100})'|\"([^\"\n]{6,100})\")")
+_PASSWORD_GIVEN = regex(
+    r"(?i)(?:identified by|with password|\bpassword|--pass(?:word|wd)?|--pwd)[ =]{1,3}(?:'([^'\n]{6,100})'|\"([^\"\n]{6,100})\")"
+)
 _PASSWORD_FLAG = regex(r"(?i)(?:--pass(?:word|wd)?|--pwd|\bmachine \S{1,100} login \S{1,100} password)[ =]([^\s\"'`<>]{6,100})")
 _KEYED = regex(r"(?i)(?:password|pwd)\s?=\s?([^\s;\"'<>]{4,100})")
 _TOKEN = regex(rf"(?i){_TOKEN_KEY}{_AFTER_KEY}(?:{_QUOTED}|([^\s\"'`<>,;&]+))")
@@ -48,10 +51,13 @@ _BASIC = regex(r"(?i)\bbasic +([0-9A-Za-z+/]{8,}={0,2})")
 _CURL = regex(r"(?i)\b(?:curl|wget|http)\b[^\n]{0,200}?\s(?:-u|--user|--proxy-user)[ =]['\"]?[^\s:'\"]{1,60}:([^\s'\"]{4,100})")
 
 # The neighbours of a password in a connection string of `key=value;` pairs, looked for in a short window.
-_PAIRS = re.compile(r"(?i)(?:server|data source|host|user id|userid|uid|user|database|initial catalog|port|driver)\s?=[^;\n]{1,80};")
+_PAIRS = re.compile(
+    r"(?i)(?:server|data source|host|user id|userid|uid|user|database|initial catalog|port|driver)\s?=[^;\n]{1,80};"
+)
 _BACK = 24
 _NOT_KEYS = re.compile(
-    r"(?i)(?:public|publishable|csrf|xsrf|page|next|prev|continuation|max|num|stop|eos|bos|pad|unk|mask|sep|cls|com|tres|sur|over|under|by)[ _.-]?$|::$"
+    r"(?i)(?:public|publishable|csrf|xsrf|page|next|prev|continuation|max|num|stop|eos|bos|pad|unk|mask|sep|cls|com"
+    r"|tres|sur|over|under|by)[ _.-]?$|::$"
 )
 _PLACEHOLDER = re.compile(
     r"(?i)^(?:<.*|\[.*\]|\{.*|\$.*|%[^%]+%|[*]+|x+|[.]+|-+|_+|#+|null|none|nil|true|false|undefined|empty|todo|n/?a|required|optional"
@@ -60,7 +66,8 @@ _PLACEHOLDER = re.compile(
     r"|(?:password|secret|token|key|goes)[-_]?here|process\.env|environ|getenv|\bos\.|env\[|\$\{|\{\{|secrets\.|vault:|arn:aws|^anon"
 )
 _CODE = re.compile(
-    r"^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+[\[(;,)]*$|^[A-Za-z_$][\w.$:]*(?:->)?[(\[]|^[(:=)|&>]|^\[\^|^[A-Za-z_]\w*(?:::|->)|^(?:self|this|args|config|settings|request|req|ctx|user)\."
+    r"^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+[\[(;,)]*$|^[A-Za-z_$][\w.$:]*(?:->)?[(\[]|^[(:=)|&>]|^\[\^|^[A-Za-z_]\w*(?:::|->)"
+    r"|^(?:self|this|args|config|settings|request|req|ctx|user)\."
 )
 _PATH = re.compile(r"^(?:[/~]|\.{1,2}/|[A-Za-z]:\\|https?://)")
 _TAIL = ".,;:!?)]}\\"
@@ -112,9 +119,11 @@ def _begins_key(page: Page, start: int) -> bool:
 def _values(compiled: Regex, valid: Callable[[str], bool]) -> Callable[[Page], Iterator[Span]]:
     """Yield the first group that took part, where `valid` says that it holds a secret."""
 
+    groups = range(1, compiled.groups + 1)
+
     def find(page: Page) -> Iterator[Span]:
         for match in compiled.finditer(page.raw):
-            start, end = next(span for span in map(match.span, range(1, len(match.groups()) + 1)) if span[0] >= 0)
+            start, end = next(span for span in map(match.span, groups) if span[0] >= 0)
             if _begins_key(page, match.start()) and valid(page.text[start:end]):
                 yield start, start + len(page.text[start:end].rstrip(_TAIL))
 
@@ -147,7 +156,12 @@ def _find_url(page: Page) -> Iterator[Span]:
     for match in _URL.finditer(page.raw):
         start, end = match.span(2)
         secret = page.text[start:end]
-        if len(secret) >= 4 and secret != page.text[slice(*match.span(1))] and not secret.isdigit() and _PLACEHOLDER.search(secret) is None:
+        if (
+            len(secret) >= 4
+            and secret != page.text[slice(*match.span(1))]
+            and not secret.isdigit()
+            and _PLACEHOLDER.search(secret) is None
+        ):
             yield start, end
 
 
@@ -163,7 +177,9 @@ def _find_keyed(page: Page) -> Iterator[Span]:
 def _find_basic(page: Page) -> Iterator[Span]:
     for match in _BASIC.finditer(page.raw):
         try:
-            name, mark, secret = urlsafe_b64decode(match[1] + b"=" * (-len(match[1].rstrip(b"=")) % 4)).decode("utf-8").partition(":")
+            name, mark, secret = (
+                urlsafe_b64decode(match[1] + b"=" * (-len(match[1].rstrip(b"=")) % 4)).decode("utf-8").partition(":")
+            )
         except (Base64Error, ValueError):
             continue
         if mark and len(secret) >= 4 and (name + secret).isprintable():
@@ -192,8 +208,18 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("secret.basic-auth", _rough(r"\s(?:-u|--user|--proxy-user)[ =]"), _values(_CURL, _is_login)),
     Detector("secret.password", _keyed(_PASSWORD_KEY, _AFTER_KEY + r"[^\s0-9]?\S"), _values(_PASSWORD, _is_password)),
     Detector("secret.password", _keyed(_PASSWORD_KEY, _IS), _values(_PASSWORD_SAID, _is_said_password)),
-    Detector("secret.password", _rough("(?:identified by|password|--pass|--passwd|--pwd)[ =]{1,3}[\"']"), _values(_PASSWORD_GIVEN, _is_password)),
-    Detector("secret.password", _rough(r"--pass(?:word|wd)?[ =]|--pwd[ =]|machine \S+ login"), _values(_PASSWORD_FLAG, _is_password)),
+    Detector(
+        "secret.password",
+        _rough("(?:identified by|password|--pass|--passwd|--pwd)[ =]{1,3}[\"']"),
+        _values(_PASSWORD_GIVEN, _is_password),
+    ),
+    Detector(
+        "secret.password", _rough(r"--pass(?:word|wd)?[ =]|--pwd[ =]|machine \S+ login"), _values(_PASSWORD_FLAG, _is_password)
+    ),
     Detector("secret.token", _keyed(_TOKEN_KEY, _AFTER_KEY + r"\S{4}"), _values(_TOKEN, _is_token)),
-    Detector("secret.token", _keyed(_TOKEN_KEY, r"(?: (?:is|was|ist|es|est))?[: ]{1,2}[\"'`]?[0-9a-z_+/=.-]{20}"), _values(_TOKEN_SAID, _is_token)),
+    Detector(
+        "secret.token",
+        _keyed(_TOKEN_KEY, r"(?: (?:is|was|ist|es|est))?[: ]{1,2}[\"'`]?[0-9a-z_+/=.-]{20}"),
+        _values(_TOKEN_SAID, _is_token),
+    ),
 )

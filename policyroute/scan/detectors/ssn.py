@@ -25,7 +25,11 @@ def _find_dashed(page: Page) -> Iterator[Span]:
     for match in _DASHED.finditer(page.raw):
         start, end = match.span()
         digits = match[0].replace(b"-", b"")
-        if stands_alone(page, start, end) and _can_be_issued(digits) and (digits not in _FOLKLORE or _WORDS.near(page, start, end)):
+        if (
+            stands_alone(page, start, end)
+            and _can_be_issued(digits)
+            and (digits not in _FOLKLORE or _WORDS.near(page, start, end))
+        ):
             yield start, end
 
 

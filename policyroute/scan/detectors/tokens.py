@@ -86,7 +86,9 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
 _GITHUB = "gh[opsur]_[0-9A-Za-z]{36,}"
 _AGE = "AGE-SECRET-KEY-1[02-9AC-HJ-NP-Z]{50,60}"
 # What examples and manuals write where a key would stand.
-_PLACEHOLDER = re.compile(r"(?i)x{6}|\*{3}|\.{3}|0{12}|1234567|abcdefg|example|placeholder|your[-_]?|redacted|dummy|sample|changeme|foobar|<|insert|replace")
+_PLACEHOLDER = re.compile(
+    r"(?i)x{6}|\*{3}|\.{3}|0{12}|1234567|abcdefg|example|placeholder|your[-_]?|redacted|dummy|sample|changeme|foobar|<|insert|replace"
+)
 _FEWEST_BITS = 2.8
 _TELLING = 4
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

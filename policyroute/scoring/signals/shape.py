@@ -138,7 +138,7 @@ LAYOUT = (
         0.4,
         (),
         (
-            r"\b(?:must (?:not|be|have|include|use|contain)|at (?:least|most) \d|exactly \d|no more than|without using|do not use|make sure|ensure that|constraints?|requirements?)\b",
+            r"\b(?:must (?:not|be|have|include|use|contain)|no more than|without using|do not use|make sure|ensure that|constraints?|requirements?)\b|\b(?:at (?:least|most)|exactly) \d",
             r"\b(?:muss|müssen|darf nicht|mindestens|höchstens|au moins|au plus|sans utiliser|al menos|como máximo|sin usar|almeno|al massimo|pelo menos|no máximo)\b",
             r"не более|не менее|должен|необходимо|必须|至少|最多|不得|不超过|要求|必ず|以内|以上で|반드시|최소|يجب|कम से कम|ज़रूर",
         ),
