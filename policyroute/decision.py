@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
 from policyroute.call import Call, Facts, Target
@@ -15,6 +16,7 @@ from policyroute.errors import Widened
 
 Outcome = Literal["route", "deny", "passthrough"]
 StageName = Literal["fit", "override", "sensitivity", "routes", "budgets", "complexity"]
+BETWEEN: frozenset[StageName] = frozenset({"fit", "override"})
 Kind = Literal["primary", "retry", "fallback", "escalation", "canary", "shadow", "judge"]
 
 MICRO_PER_MILLION = 1_000_000
@@ -73,10 +75,16 @@ class Verdict(NamedTuple):
     order: Order = NOBODY
 
 
-class Reading:
-    """What was found out about one call: the answers to every question of the policy, as bits. Never its text."""
+NOTHING_LOST: Mapping[str, frozenset[str]] = MappingProxyType({})
 
-    __slots__ = ("answers", "attributes", "max_output", "score", "task", "tokens", "truth", "unknown", "unscanned")
+
+class Reading:
+    """What was found out about one call: the answers to every question of the policy, as bits. Never its text.
+
+    `lost` are the attributes whose value could not be found out, each with the values it may have.
+    """
+
+    __slots__ = ("answers", "attributes", "lost", "max_output", "score", "task", "tokens", "truth", "unknown", "unscanned")
 
     def __init__(self, call: Call) -> None:
         self.truth = 0
@@ -88,6 +96,7 @@ class Reading:
         self.answers = call.answers
         self.unscanned = call.unscanned
         self.attributes: dict[str, str] = {}
+        self.lost = NOTHING_LOST
 
 
 class Explains(Protocol):
@@ -247,12 +256,14 @@ class Decision:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """Every stage that was reached: what fired, why, and what was left."""
+        """Every stage that was reached: what fired, why, and what was left. What stands between stages, only where it acted."""
         models = tuple(t.name for t in self._names.targets)
-        return tuple(
-            Step(stage.name, stage.matches(verdict, self._made.reading), names_of(verdict.eligible, models))
-            for stage, verdict in self._made.verdicts
-        )
+        steps = []
+        for stage, verdict in self._made.verdicts:
+            matches = stage.matches(verdict, self._made.reading)
+            if matches or stage.name not in BETWEEN:
+                steps.append(Step(stage.name, matches, names_of(verdict.eligible, models)))
+        return tuple(steps)
 
     @cached_property
     def fired(self) -> tuple[str, ...]:

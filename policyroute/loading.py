@@ -48,18 +48,19 @@ class Checked(NamedTuple):
 
 
 def load(path: str | PathLike[str]) -> Policy:
-    """The policy in a file. Raises `PolicyError` with every problem where it must not serve."""
-    checked = examine(fspath(path))
-    if checked.policy is None:
-        raise PolicyError(checked.problems)
-    return checked.policy
+    """The policy in a file, ready to serve. Raises `PolicyError` with every problem where it must not."""
+    return _served(examine(fspath(path)))
 
 
 def loads(text: str, file: str = "policy.yaml") -> Policy:
     """The policy in a text; it cannot include files."""
-    checked = examine(file, lambda name: read_text(text, name) if name == file else read_file(name))
+    return _served(examine(file, lambda name: read_text(text, name) if name == file else read_file(name)))
+
+
+def _served(checked: Checked) -> Policy:
     if checked.policy is None:
         raise PolicyError(checked.problems)
+    checked.policy.pipeline.reader.warm()
     return checked.policy
 
 

@@ -12,6 +12,7 @@ from policyroute.plan import Plan
 from policyroute.stages.stage import Candidates, Stage
 
 NO_FACTS = Facts()
+UNFIT = Ended("deny", "no_model_fits", "default")
 PASSED = Ended("passthrough", "mode_off", "default")
 DENIED = "policy_denied"
 UNSERVED = "no_model_available"
@@ -31,9 +32,9 @@ class Pipeline(NamedTuple):
         """Where this call may go, and why."""
         if facts is None:
             facts = NO_FACTS
-        reading = self.reader.read(call, facts)
         if self.off:
-            return Decision(Made(self.names, self.plan, facts, reading, ()), PASSED)
+            return Decision(Made(self.names, self.plan, facts, Reading(call), ()), PASSED)
+        reading = self.reader.read(call, facts)
         verdicts, ended = self._fold(call, facts, reading)
         if facts.down and ended.outcome == "deny" and self._served_if_up(call, facts):
             ended = ended._replace(reason=UNSERVED)
@@ -57,6 +58,8 @@ class Pipeline(NamedTuple):
                 eligible, tags = candidates
             reason = reason or verdict.reason
             if verdict.denied is not None or not (eligible or stage.name == "fit"):
+                if not verdicts[0][1].eligible:
+                    return verdicts, UNFIT
                 return verdicts, Ended("deny", verdict.denied or DENIED, stage.name)
         order = verdict.order
         if order.bits != eligible:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from policyroute.call import Asks, Call, Facts, Part
+from policyroute.call import Asks, Call, Facts
 from policyroute.conditions import questions as ask
 from policyroute.conditions.condition import All, Atom, Condition, Not, bits, implies
 from policyroute.errors import CallError
@@ -121,7 +121,7 @@ def _plainest(policy: Compiled, when: Condition) -> Call | None:
             attributes[question.name] = question.value
         else:
             return None
-    return Call((Part("user", "hello"),), attributes=attributes, asks=Asks(tags=tuple(tags)))
+    return Call(attributes=attributes, asks=Asks(tags=tuple(tags)))
 
 
 def _only_tags(policy: Compiled, part: Condition) -> bool:

@@ -17,13 +17,14 @@ SIZES = (200, 4_000, 40_000)
 VARIANTS = 32
 LEAST_DECISIONS = 50
 WORDS = (
-    "the a of to and in is that for it as was with be by on not he his but at are this have from or had an they which one you were all "
-    "her she there would their we him been has when who will no more if out so up said what its about than into them can only other "
-    "time new some could these two may first then do any like my now over such our man me even most made after also did many before "
-    "must through years where much your way well down should because each just those people how too little state good very make world "
-    "still see own work long here between both life being under never day same another know while last might us great old year off "
-    "come since against go came right used take three letter garden river summer winter table window question answer report meeting "
-    "customer product order invoice team project plan draft summary number result reason example program system process change"
+    "the a of to and in is that for it as was with be by on not he his but at are this have from or had an they which one "
+    "you were all her she there would their we him been has when who will no more if out so up said what its about than "
+    "into them can only other time new some could these two may first then do any like my now over such our man me even "
+    "most made after also did many before must through years where much your way well down should because each just those "
+    "people how too little state good very make world still see own work long here between both life being under never "
+    "day same another know while last might us great old year off come since against go came right used take three letter "
+    "garden river summer winter table window question answer report meeting customer product order invoice team project "
+    "plan draft summary number result reason example program system process change"
 ).split()
 EXAMPLES = """\b
 Examples:
@@ -63,7 +64,7 @@ def command(policy: str, seconds: float, form: str) -> None:
     loaded = load(policy)
     load_ms = (time.perf_counter() - start) * 1000
     start = time.perf_counter()
-    loaded.decide(Call.from_text(_prose(SIZES[0], 0)))
+    loaded.decide(_call(SIZES[0], 0, loaded))
     first_ms = (time.perf_counter() - start) * 1000
     measured = [_measure(loaded, size, seconds / len(SIZES)) for size in SIZES]
     if form == "json":
@@ -82,7 +83,7 @@ def command(policy: str, seconds: float, form: str) -> None:
 
 
 def _measure(policy: Policy, size: int, seconds: float) -> Measured:
-    calls = [Call.from_text(_prose(size, variant)) for variant in range(VARIANTS)]
+    calls = [_call(size, variant, policy) for variant in range(VARIANTS)]
     decide, clock = policy.decide, time.perf_counter_ns
     for call in calls:
         decide(call)
@@ -95,6 +96,13 @@ def _measure(policy: Policy, size: int, seconds: float) -> Measured:
             decide(call)
             taken.append(clock() - start)
     return Measured(size, (clock() - begun) / 1e9, sorted(taken))
+
+
+def _call(size: int, variant: int, policy: Policy) -> Call:
+    """A call with a prompt of that size, and with every attribute that the policy requires."""
+    declared = policy.compiled.vocabulary.attributes.items()
+    required = {str(name): str(one.values[0]) if one.values else "bench" for name, one in declared if one.required}
+    return Call.from_text(_prose(size, variant), attributes=required)
 
 
 def _prose(size: int, variant: int) -> str:

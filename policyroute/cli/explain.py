@@ -13,7 +13,7 @@ import click
 
 from policyroute.call import Call, Facts
 from policyroute.cli.render import bold, counted, dim, green, output_option, red, say, show_table, usd, write_json, yellow
-from policyroute.decision import Decision, Match, Step
+from policyroute.decision import Decision, Match, StageName, Step
 from policyroute.dialects import api_of, read_call
 from policyroute.errors import CallError, UsageError
 from policyroute.loading import Policy, load
@@ -22,6 +22,7 @@ from policyroute.policy.suggest import closest
 from policyroute.scoring import TASKS
 
 MOST_BYTES = 10_000_000
+STAGES: tuple[StageName, ...] = ("sensitivity", "routes", "budgets", "complexity")
 CHAT = "/v1/chat/completions"
 EXAMPLES = """\b
 Examples:
@@ -84,7 +85,7 @@ def command(policy: str, form: str, **given: Any) -> int:
     elif form == "markdown":
         say("\n".join(_markdown(decision)))
     else:
-        _show(decision, loaded)
+        _show(decision)
     return 0
 
 
@@ -196,19 +197,19 @@ def _removed(decision: Decision) -> Mapping[tuple[str, str], list[str]]:
     return removed
 
 
-def _show(decision: Decision, policy: Policy) -> None:
+def _show(decision: Decision) -> None:
     """The outcome first, then how it came about, then what would be called."""
     _show_outcome(decision)
     say()
     removed = _removed(decision)
     before: tuple[str, ...] | None = None
     for step in decision.steps:
-        if step.stage != "override" or step.fired:
-            _show_step(step, before, removed)
+        _show_step(step, before, removed)
         before = step.eligible
-    for stage in policy.pipeline.stages[len(decision.steps) :]:
-        if decision.steps and stage.name != "override":
-            say(f"{stage.name:<12} {dim('not asked')}")
+    asked = {step.stage for step in decision.steps}
+    for stage in STAGES if asked else ():
+        if stage not in asked:
+            say(f"{stage:<12} {dim('not asked')}")
     if decision.ranking:
         say(f"\n{bold('ranking')}")
         rows = [(str(i), one.model, one.tier, usd(one.cost_ceiling_usd)) for i, one in enumerate(decision.ranking, 1)]

@@ -49,11 +49,12 @@ class Covered(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """What came out: every row, and the coverage of every policy."""
+    """What came out: every row, and the coverage of every policy; `whole` where every test was run."""
 
     results: tuple[Result, ...]
     covered: tuple[Covered, ...]
     seconds: float
+    whole: bool = True
 
     @property
     def failures(self) -> tuple[Result, ...]:
@@ -61,9 +62,14 @@ class Ran(NamedTuple):
         return tuple(result for result in self.results if not result.ok)
 
     @property
+    def lacking(self) -> tuple[Covered, ...]:
+        """The policies that the tests did not reach far enough into."""
+        return tuple(one for one in self.covered if not one.enough)
+
+    @property
     def code(self) -> int:
         """The exit code."""
-        return FAILED if self.failures else 0 if all(one.enough for one in self.covered) else UNCOVERED
+        return FAILED if self.failures else UNCOVERED if self.lacking else 0
 
 
 @click.command(epilog=EXAMPLES)
@@ -93,7 +99,7 @@ def command(paths: Sequence[str], form: str, wanted: str | None, part: str | Non
     ran = _run(tested, threshold, fail_fast, _Dots(form))
     whole = part is None and not (fail_fast and ran.failures)
     if not whole and threshold is None:
-        ran = ran._replace(covered=tuple(one._replace(wanted=None) for one in ran.covered))
+        ran = ran._replace(covered=tuple(one._replace(wanted=None) for one in ran.covered), whole=False)
     _SHOWN[form](ran)
     return ran.code
 
@@ -207,16 +213,18 @@ def _text(ran: Ran) -> None:
             colour = red if line.startswith("-") else green if line.startswith("+") else dim
             say(f"  {colour(shown(line))}")
         say()
-    for one in ran.covered:
+    for one in ran.covered if ran.whole else ():
         reached = one.reached
         share = f"{reached.covered} of {counted(reached.total, 'rule')} fired"
         lacks = "" if one.enough else red(f", {one.wanted:.0%} have to", bold=True)
         say(f"{shown(one.policy)}: {share}{lacks}")
         if reached.missing:
-            say(f"  {yellow('never')}: {', '.join(reached.missing)}")
+            say(f"  {yellow('never fired')}: {', '.join(reached.missing)}")
     passed = len(ran.results) - len(ran.failures)
     said = [red(f"{len(ran.failures)} failed", bold=True)] if ran.failures else []
-    say(f"{', '.join([*said, green(f'{passed} passed', bold=not said)])} in {ran.seconds:.2f} s")
+    said += [green(f"{passed} passed", bold=ran.code == 0)]
+    said += [red("too few rules fired", bold=True)] if ran.lacking else []
+    say(f"{', '.join(said)} in {ran.seconds:.2f} s")
 
 
 def _json(ran: Ran) -> None:
@@ -264,14 +272,13 @@ def _junit(ran: Ran) -> None:
         rows = [result for result in ran.results if result.file == file]
         counts = f'tests="{len(rows)}" failures="{sum(not row.ok for row in rows)}"'
         suites.append(_suite(file, [_case(row) for row in rows], counts))
-    lacking = [one for one in ran.covered if not one.enough]
-    for one in lacking:
+    for one in ran.lacking:
         message = f"these rules never fired: {', '.join(one.reached.missing)}"
         case = (
             f'    <testcase name="rule coverage" classname={_quoted(one.policy)}><failure message={_quoted(message)}/></testcase>'
         )
         suites.append(_suite(one.policy, [case], 'tests="1" failures="1"'))
-    total, failed = len(ran.results) + len(lacking), len(ran.failures) + len(lacking)
+    total, failed = len(ran.results) + len(ran.lacking), len(ran.failures) + len(ran.lacking)
     _say_suites(suites, f'tests="{total}" failures="{failed}" time="{ran.seconds:.4f}"')
 
 

@@ -12,6 +12,7 @@ from policyroute.conditions import questions as ask
 from policyroute.decision import Reading
 from policyroute.errors import CallError
 from policyroute.scan import Pattern, ScanFailed, Scanner, build
+from policyroute.scan.detectors import plain
 from policyroute.scoring import Heuristic, Sizes, spoken, tokens, words
 
 LAST_SAID = (frozenset[Role]({"user"}), True)
@@ -43,7 +44,7 @@ class _Asked(NamedTuple):
     """What one attribute's value settles, as bits."""
 
     attribute: Attribute
-    key: str
+    source: str
     by_value: Mapping[str, int]
     known: int
     missing: int
@@ -78,6 +79,7 @@ class Reader:
         self._signals_at = self._finder_at + len(finder.patterns)
         self._finder_mask = (1 << len(finder.patterns)) - 1
         self._signal_mask = (1 << len(signals)) - 1
+        self._finder_hits = self._finder_mask << self._finder_at
         self._patterns = (*(q.pattern for q in texts), *finder.patterns, *signals)
         self.scanner: Scanner | None = build(self._patterns) if self._patterns else None
         self._scopes = self._compile_scopes(texts)
@@ -94,7 +96,7 @@ class Reader:
             scopes[key] = scopes.get(key, 0) | 1 << i
         if self._finder_mask:
             key = (ask.EVERYBODY, False)
-            scopes[key] = scopes.get(key, 0) | self._finder_mask << self._finder_at
+            scopes[key] = scopes.get(key, 0) | self._finder_hits
         return tuple((roles, last, mask) for (roles, last), mask in scopes.items())
 
     def _compile_attribute(self, attribute: Attribute) -> _Asked:
@@ -106,7 +108,7 @@ class Reader:
             elif isinstance(question, ask.AttributeMatches) and question.name == attribute.name:
                 matched.append((build((question.pattern,)), bit))
         known, missing = (self._bit.get(q, 0) for q in (ask.AttributeKnown(attribute.name), ask.AttributeMissing(attribute.name)))
-        return _Asked(attribute, attribute.source.removeprefix("auth."), by_value, known, missing, tuple(matched))
+        return _Asked(attribute, _source(attribute), by_value, known, missing, tuple(matched))
 
     def _compile_shape(self) -> None:
         """Tables for everything that is neither text nor attribute."""
@@ -129,21 +131,36 @@ class Reader:
         """Every answer about this call."""
         reading = Reading(call)
         parts = call.parts
-        signals = 0
+        signals: int | None = 0
         said = spoken(said_by(parts, *LAST_SAID)) if self._signal_mask else ""
         if self.scanner is not None and parts:
             try:
                 signals = self._scan(reading, parts, said)
             except ScanFailed:
-                reading.unknown |= self._text_bits
+                signals = None
+                reading.unknown |= self._text_bits & ~reading.truth
         for asked in self._asked:
-            self._read_attribute(asked, call, reading)
+            if facts.failed and f"attribute:{asked.attribute.name}" in facts.failed:
+                reading.unknown |= asked.all
+                reading.lost = {**reading.lost, asked.attribute.name: asked.attribute.values or frozenset()}
+            else:
+                self._read_attribute(asked, call, reading)
         self._read_shape(call, facts, reading)
         if self._scores or self._tasks:
             self._judge_text(call, facts, reading, signals, said)
         if facts.failed:
             self._forget(facts.failed, reading)
         return reading
+
+    @property
+    def engine(self) -> str:
+        """The engine that scans; `none` where the policy asks nothing of the text."""
+        return "none" if self.scanner is None else self.scanner.engine
+
+    def warm(self) -> None:
+        """Compile now what else the first call would wait for."""
+        if self.scanner is not None:
+            self.scanner.warm()
 
     def tagged(self, tag: str) -> int:
         """The bit that says a call has this tag; 0 where no rule asks."""
@@ -161,6 +178,11 @@ class Reader:
             hits = seen.get(text)
             if hits is None:
                 hits = seen[text] = scanner.scan(text)
+            if mask & self._finder_hits:
+                # Detectors read the digits, dashes and spaces of any script as those of ASCII; patterns do not.
+                clear = plain(text)
+                if clear is not text:
+                    hits |= scanner.scan(clear) & self._finder_hits
             hits &= mask
             if not hits:
                 continue
@@ -187,7 +209,7 @@ class Reader:
         attribute = asked.attribute
         value = call.attributes.get(attribute.name)
         if value is None:
-            value = call.claims.get(attribute.source) if attribute.claimed else call.attributes.get(asked.key)
+            value = call.claims.get(asked.source) if attribute.claimed else call.attributes.get(asked.source)
             if value is None:
                 value = attribute.default
         if value is None:
@@ -201,8 +223,11 @@ class Reader:
         reading.attributes[attribute.name] = value
         reading.truth |= asked.known | asked.by_value.get(value, 0)
         for scanner, bit in asked.matched:
-            if scanner.scan(value):
-                reading.truth |= bit
+            try:
+                if scanner.scan(value):
+                    reading.truth |= bit
+            except ScanFailed:
+                reading.unknown |= bit
 
     def _read_shape(self, call: Call, facts: Facts, reading: Reading) -> None:
         truth = 0
@@ -231,28 +256,44 @@ class Reader:
                 truth |= bit
         reading.truth |= truth
 
-    def _judge_text(self, call: Call, facts: Facts, reading: Reading, signals: int, said: str) -> None:
-        """The task label and the complexity score, from the signals of the one scan."""
-        sizes = Sizes(chars=len(said), words=words(said), tokens=reading.tokens, turns=turns_of(call))
+    def _judge_text(self, call: Call, facts: Facts, reading: Reading, signals: int | None, said: str) -> None:
+        """The task label and the complexity score, as handed in or from the signals of the one scan."""
+        task, score = facts.task, facts.score
+        if signals is not None:
+            sizes = Sizes(chars=len(said), words=words(said), tokens=reading.tokens, turns=turns_of(call))
+            if self._tasks and task is None:
+                task = self._heuristic.task(signals, sizes, "images" in call.has)
+            if self._scores and score is None:
+                score = self._heuristic.score(signals, sizes)
         if self._tasks:
-            reading.task = facts.task if facts.task is not None else self._heuristic.task(signals, sizes, "images" in call.has)
-            reading.truth |= self._labels.get(reading.task, 0)
+            reading.task = task
+            if task is None:
+                reading.unknown |= sum(self._labels.values())
+            else:
+                reading.truth |= self._labels.get(task, 0)
         if self._scores:
-            score = reading.score = facts.score if facts.score is not None else self._heuristic.score(signals, sizes)
+            reading.score = score
             for question, bit in self._bounds:
-                if ask.compare(score, question.how, question.bound):
+                if score is None:
+                    reading.unknown |= bit
+                elif ask.compare(score, question.how, question.bound):
                     reading.truth |= bit
 
     def _forget(self, failed: frozenset[str], reading: Reading) -> None:
-        """What could not be found out is unknown, whatever was seen of it."""
+        """A detector that failed is unknown, whatever else was seen of it."""
         for name in failed:
-            lost = 0
             if name.startswith("detect:"):
                 lost = self._bit.get(ask.Detected(name.removeprefix("detect:")), 0)
-            elif name.startswith("attribute:"):
-                lost = sum(a.all for a in self._asked if a.attribute.name == name.removeprefix("attribute:"))
-            reading.truth &= ~lost
-            reading.unknown |= lost
+                reading.truth &= ~lost
+                reading.unknown |= lost
+
+
+def _source(attribute: Attribute) -> str:
+    """Where a value is looked up: a key under `auth.`, or a claim; the names of headers know neither case nor `_`."""
+    source = attribute.source
+    if source.startswith("header."):
+        return source.lower().replace("_", "-")
+    return source.removeprefix("auth.")
 
 
 def said_by(parts: tuple[Part, ...], roles: frozenset[Role], last: bool) -> str:

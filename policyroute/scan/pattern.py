@@ -14,7 +14,7 @@ from policyroute.scan.tree import At, Chars, Node, Rep, Seq, misplaced_last, nul
 
 __all__ = ["Pattern", "PatternError", "Question", "Reading", "Words", "check", "read"]
 
-MOST_STATES: Final = 5000
+MOST_STATES: Final = 20_000
 _SPACE: Final = Rep(Chars(properties.SPACES), 1, None)
 _ANYTHING: Final = Rep(Chars(charset.ANY), 0, None)
 
@@ -82,7 +82,7 @@ def _tree(kind: str, source: str, case_sensitive: bool) -> Node:
     if (lost := misplaced_last(tree)) is not None:
         raise PatternError("nothing can follow `$`", lost.offset, help="write `\\$` for the character, `(?m)` for ends of lines")
     if size(tree) > MOST_STATES:
-        smaller = f"it needs more than {MOST_STATES} states; write smaller repeats, or fewer alternatives"
+        smaller = f"it needs more than {MOST_STATES} states; write smaller repeats, or make several patterns of it"
         raise PatternError("the regex is too big", 0, help=smaller)
     return tree
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -15,6 +14,7 @@ from policyroute.scan.engines.re2_set import Re2Set
 from policyroute.scan.finder import Finder
 from policyroute.scan.pattern import Pattern, Question, Reading, read
 from policyroute.scan.translate import Spell, write
+from policyroute.scan.tree import branches, is_loose
 
 __all__ = ["ScanFailed", "Scanner", "build"]
 
@@ -71,7 +71,9 @@ class _Sets(NamedTuple):
         return bits
 
     def spelling(self, reading: Reading) -> Alphabet:
-        return next(part.spelling for part in (*self.folded, *self.cased) if part.spelling.reading == reading)
+        """How texts are spelled for a reading."""
+        spellings = [*(part.spelling for part in self.folded), *(part.spelling for part in self.cased)]
+        return next(spelling for spelling in spellings if spelling.reading == reading)
 
 
 class Scanner:
@@ -123,9 +125,9 @@ def build(patterns: Sequence[Pattern], *, engine: Literal["auto", "hyperscan", "
     """Check every pattern and make one scanner of them; raises `PatternError`. The engine compiles when first used."""
     questions = tuple(map(read, patterns))
     if engine == "auto":
-        engine = "hyperscan" if hyperscan_set.AVAILABLE else "re2"
-    elif engine == "hyperscan" and not hyperscan_set.AVAILABLE:
-        raise ScanFailed("Hyperscan is not installed")
+        engine = "hyperscan" if hyperscan_set.usable() else "re2"
+    elif engine == "hyperscan" and not hyperscan_set.usable():
+        raise ScanFailed("Hyperscan does not run here")
     return Scanner(tuple(patterns), questions, engine)
 
 
@@ -152,5 +154,6 @@ def _compile(questions: Sequence[Question], engine: type[HyperscanSet] | type[Re
 
 
 def _entries(questions: Iterable[tuple[int, Question]], spell: Spell) -> list[Entry]:
-    written = ((index, write(tree, spell)) for index, question in questions for tree in question.trees)
-    return [Entry(index, regex) for index, regex in written if regex is not None]
+    trees = ((index, branch) for index, question in questions for tree in question.trees for branch in branches(tree))
+    written = ((index, tree, write(tree, spell)) for index, tree in trees)
+    return [Entry(index, regex, is_loose(tree)) for index, tree, regex in written if regex is not None]

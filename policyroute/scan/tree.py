@@ -88,6 +88,51 @@ def repeats(node: Node) -> int:
     return 1
 
 
+def branches(node: Node) -> Iterator[Node]:
+    """Trees of which at least one matches where this one does: engines take many short ones better than a long one."""
+    if isinstance(node, Alt):
+        for item in node.items:
+            yield from branches(item)
+        return
+    lists = [] if not isinstance(node, Seq) else [item for item in node.items if isinstance(item, Alt)]
+    if isinstance(node, Seq) and len(lists) == 1 and len(lists[0].items) >= 8 and size(node) - size(lists[0]) <= 32:
+        place = node.items.index(lists[0])
+        for item in lists[0].items:
+            yield Seq((*node.items[:place], item, *node.items[place + 1 :]))
+    else:
+        yield node
+
+
+def is_loose(node: Node) -> bool:
+    """Whether no two characters that stand together are in all that it matches."""
+    return _firm(node) < 2
+
+
+def _firm(node: Node) -> int:
+    """The length of the longest run of known characters, either case counting as one, that is in every match."""
+    if isinstance(node, Chars):
+        return int(_is_known(node))
+    if isinstance(node, Alt):
+        return min(map(_firm, node.items))
+    if isinstance(node, Rep):
+        return max(_firm(node.item), node.low if _is_known(node.item) else 0) if node.low else 0
+    if isinstance(node, At):
+        return 0
+    longest = run = 0
+    for item in node.items:
+        if _is_known(item):
+            run += 1
+        elif not isinstance(item, At):
+            longest, run = max(longest, run, _firm(item)), 0
+    return max(longest, run)
+
+
+def _is_known(node: Node) -> bool:
+    if not isinstance(node, Chars) or node.chars.kinds:
+        return False
+    return node.chars.ascii.bit_count() + sum(high - low + 1 for low, high in node.chars.ranges) <= 4
+
+
 def misplaced_last(node: Node) -> At | None:
     """A `last` that something else follows, which could match nothing or only a final line feed."""
     if isinstance(node, Rep):

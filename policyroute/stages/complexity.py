@@ -15,8 +15,7 @@ from policyroute.stages.stage import Candidates, Clause, Rulebook, members
 ThenBy = Literal["price", "latency", "weight", "declared"]
 ORDERS_KEPT = 4096
 MOST_PRICES = 300
-
-
+NEXT_TO_NONE = 1e-9
 PREFERENCES = {"cost": "price", "speed": "latency", "quality": "quality"}
 
 
@@ -71,7 +70,7 @@ class Prices:
         if turns is not None and not turns:
             return 1.0
         tokens_out = (ASSUMED_OUTPUT if reading.max_output is None else reading.max_output) * reading.answers
-        ratio = tokens_out / (reading.tokens or 1)
+        ratio = tokens_out / (reading.tokens or NEXT_TO_NONE)
         if turns is None:
             return ratio
         at = bisect_right(turns, ratio)
@@ -106,6 +105,7 @@ class Complexity:
         self._tiers = tuple(-tiers.index(t.tier) for t in targets)
         self._prices = Prices(targets)
         self._book = Rulebook([row.clause for row in rows], questions)
+        self._groups = (*(_groups(row) for row in rows), ())
         self._reasons = (*(f"complexity.{row.clause.id}" for row in rows), "default")
         self._requested = requested_names(targets) if ordering.requested_first else {}
         self._orders: dict[tuple[int, str, int, float], Order] = {}
@@ -131,7 +131,9 @@ class Complexity:
         """Groups by preference, then by the tie-break; kept for calls that order models alike."""
         asks = call.asks.prefer
         by = self.ordering.then_by if asks is None else PREFERENCES[asks]
-        groups = () if index < 0 or asks is not None else self.rows[index].prefer
+        if asks is not None:
+            index = -1
+        groups = self._groups[index]
         if by == "latency":
             return _sorted(groups, eligible, lambda i: facts.latency_ms.get(self._names[i], float("inf")))
         if by == "weight":
@@ -175,6 +177,11 @@ def _sorted(groups: Sequence[int], eligible: int, key: Callable[[int], float]) -
         order += sorted(members(left & group), key=key)
         left &= ~group
     return Order(order)
+
+
+def _groups(row: Row) -> tuple[int, ...]:
+    """What a row prefers; of a split those that were not drawn come before the models that it does not name."""
+    return row.prefer if row.split is None else (sum(1 << model for model, _ in row.split.weights),)
 
 
 def _first(order: Order, models: int) -> Order:

@@ -76,13 +76,19 @@ class Sensitivity:
             closure, keeps = self._effects[index]
             source = self.rules[index].add_from
             if source is not None:
-                named_closure, named_keeps = self._effect(self._bit.get(reading.attributes.get(source, ""), 0))
+                named_closure, named_keeps = self._effect(self._named(source, reading))
                 closure, keeps = closure | named_closure, keeps & named_keeps
             tags |= closure
             if eligible & ~keeps:
                 removed.append(Removal(self.rules[index].clause.id, eligible & ~keeps))
                 eligible &= keeps
         return Verdict(eligible, tags, fired, tuple(removed))
+
+    def _named(self, attribute: str, reading: Reading) -> int:
+        """The tag that an attribute names; every tag that it may name where its value could not be found out."""
+        if attribute in reading.lost:
+            return sum(self._bit.get(value, 0) for value in reading.lost[attribute])
+        return self._bit.get(reading.attributes.get(attribute, ""), 0)
 
     def _asked(self, names: Sequence[str]) -> int:
         bits = 0
@@ -99,7 +105,7 @@ class Sensitivity:
             if verdict.fired >> index & 1:
                 closure = self._effects[index][0]
                 if rule.add_from is not None:
-                    closure |= self._effect(self._bit.get(reading.attributes.get(rule.add_from, ""), 0))[0]
+                    closure |= self._effect(self._named(rule.add_from, reading))[0]
                 out.append(self._book.match(index, reading, self._worded(rule, closure)))
         return tuple(out)
 

@@ -104,6 +104,8 @@ class Rulebook:
         asked = bits(clause.when)
         seen = [self._questions[i].why() for i in members(asked & reading.truth)]
         seen += [f"could not tell whether {self._questions[i].why()}" for i in members(asked & reading.unknown)]
+        if not seen:
+            seen = [f"not: {self._questions[i].why()}" for i in members(asked)]
         why = "; ".join(seen) or "always"
         return Match(clause.id, f"{why} ({clause.reason})" if clause.reason else why, effect)
 

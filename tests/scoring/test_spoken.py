@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from policyroute.scoring import edges, spoken
 from policyroute.scoring.spoken import EDGE_CHARS
 
-PIECES = st.sampled_from(["<system-reminder>", "</system-reminder>", "<environment_context>", "</environment_context>", "a", "<b> ", "\n"])
+PIECES = st.sampled_from(
+    ["<system-reminder>", "</system-reminder>", "<environment_context>", "</environment_context>", "a", "<b> ", "\n"]
+)
 
 
 @pytest.mark.parametrize(

@@ -143,12 +143,12 @@ def dim(text: str) -> str:
 
 def red(text: str, *, bold: bool = False) -> str:
     """What is wrong, or denied."""
-    return click.style(text, fg="red", bold=bold)
+    return click.style(text, fg="red", bold=bold or None)
 
 
 def green(text: str, *, bold: bool = False) -> str:
     """What is right."""
-    return click.style(text, fg="green", bold=bold)
+    return click.style(text, fg="green", bold=bold or None)
 
 
 def yellow(text: str) -> str:

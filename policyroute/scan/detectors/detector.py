@@ -182,7 +182,8 @@ def words(*terms: str, exact: tuple[str, ...] = (), also: Words | None = None) -
 
 def _roughly(terms: Sequence[str]) -> tuple[str, ...]:
     """Terms for the shared scan: never less than the words, and without lookaround. Only short ones are worth their bounds."""
-    short, long = [], []
+    short: list[str] = []
+    long: list[str] = []
     for term in terms:
         body = r"[^A-Za-z]{1,4}".join(map(re.escape, term.removesuffix("*").split()))
         bounded = term.isascii() and term.isalpha() and len(term) < _LONG_WORD

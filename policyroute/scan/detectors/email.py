@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from policyroute.scan.detectors.detector import Detector, Page, Span, regex
@@ -14,6 +15,8 @@ _AUTHORITY = regex(r"//[^\s/@]*$")
 _LOCAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-")
 # Of the letters beyond ASCII those of alphabets with spaces between words: others would take the sentence along.
 _LAST_LETTER = "\u058f"
+# Where a sentence goes on in such a script right after the host.
+_GLUED = re.compile(f"(?<=[0-9A-Za-z])[^\x00-{_LAST_LETTER}]")
 _LOCAL_MAX, _ADDRESS_MAX = 64, 254
 # What ends like a host and is none: files, units, members of objects.
 _NOT_DOMAINS = frozenset(
@@ -50,16 +53,19 @@ def _host(text: str, start: int, end: int) -> int:
     # A question mark here is either a letter beyond ASCII or the end.
     stop = text.find("?", start, end)
     end = end if stop < 0 else stop
+    glued = _GLUED.search(text, start, end)
+    end = glued.start() if glued else end
     while True:
         labels = text[start:end].rstrip("-.").split(".")
         end = start + len(".".join(labels))
         if len(labels) < 2:
             return 0
-        if _is_suffix(labels[-1]):
+        # The next sentence began without a space: `write to a@b.com.Thanks` keeps its host.
+        sentence = len(labels) > 2 and labels[-1].istitle() and labels[-2].islower()
+        if _is_suffix(labels[-1]) and not sentence:
             break
         if not labels[-1].isascii() or not labels[-1].isalpha() or len(labels) == 2:
             return 0
-        # The next sentence began without a space: `write to a@b.com.Thanks` keeps its host.
         end -= len(labels[-1]) + 1
     if any(not label or label.startswith("-") or label.endswith("-") for label in labels):
         return 0

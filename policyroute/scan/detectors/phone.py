@@ -47,7 +47,8 @@ _BEFORE = 48
 _GROUPS = re.compile(r"[0-9]+")
 # National shapes that are hardly anything else: North America, France, mobile and London numbers of the United Kingdom.
 _NATIONAL = re.compile(
-    r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}-[2-9][0-9]{2}-|[2-9][0-9]{2}\.[2-9][0-9]{2}\.)[0-9]{4}"
+    r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}-[2-9][0-9]{2}-|[2-9][0-9]{2}\.[2-9][0-9]{2}\.)"
+    r"[0-9]{4}"
     r"|0[1-9](?:[ .-][0-9]{2}){4}"
     r"|07[1-57-9][0-9]{2}[ ](?:[0-9]{6}|[0-9]{3}[ ][0-9]{3})"
     r"|\(?020\)?[ -][378][0-9]{3}[ -]?[0-9]{4}"
@@ -67,7 +68,9 @@ def _is_international(digits: str) -> bool:
 
 
 def _is_date_or_time(groups: list[str]) -> bool:
-    """Whether the groups begin as a day or a year does: 2024-11-12 08, 12.03.1999, 1990-2018."""
+    """Whether the groups begin as a day or a year does: 2024-11-12 08, 12.03.1999, 1990-2018, 20241112 0830."""
+    if len(groups[0]) == 8 and 1900 <= int(groups[0][:4]) <= 2099:
+        return is_date(int(groups[0][:4]), int(groups[0][4:6]), int(groups[0][6:]))
     if len(groups) < 2 or len(groups[0]) not in (2, 4):
         return False
     numbers = [int(group) for group in groups[:3]]
@@ -85,12 +88,12 @@ def _strength(page: Page, start: int) -> int:
     """What the words before say: 2 a phone, 1 perhaps a phone, 0 nothing, -1 another number. The nearest word counts."""
     begin = max(0, start - _BEFORE)
     found = said(page.text, begin, start)
-    following = ""
-    for word in reversed(found):
+    for place in range(len(found) - 1, -1, -1):
+        # With the word before it first: `caller id` is not an id.
+        pair = " ".join(found[max(0, place - 1) : place + 1]).lower()
         for words_, level in _LEVELS:
-            if words_.has(word, following):
+            if pair in words_.whole or words_.has(found[place]):
                 return level
-        following = word
     window = page.text[begin:start]
     if window.isascii():
         return 0

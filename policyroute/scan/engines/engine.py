@@ -14,6 +14,8 @@ class Entry(NamedTuple):
 
     pattern: int
     regex: str
+    loose: bool = False
+    """It has no letters by which an engine could look for it."""
 
 
 class PatternSet(Protocol):

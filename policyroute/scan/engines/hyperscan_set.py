@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,30 +13,74 @@ from policyroute.scan.engines.re2_set import Re2Set
 try:
     import hyperscan
 except ImportError:
-    AVAILABLE = False
+    _IMPORTED = False
 else:
-    AVAILABLE = True
+    _IMPORTED = True
 
-_CANARY: Final = b"\x01canary\x02"
+
+# The time to compile entries together grows faster than their number, and soonest where they have no fixed text.
+_AT_ONCE: Final = 2000
+_LOOSE_AT_ONCE: Final = 16
+# Nor does it like a group to be repeated so many times; RE2 does not mind.
+_MOST_COPIES: Final = 150
+_COPIES: Final = re.compile(r"\)\{(?:\d+,)?(\d+)")
+_CANARY: Final = "\x01canary\x02"
+
+
+@functools.cache
+def usable() -> bool:
+    """Whether Hyperscan is installed and runs on this processor."""
+    if not _IMPORTED:
+        return False
+    try:
+        _Database((), [])
+    except (hyperscan.error, ScanFailed):
+        return False
+    return True
 
 
 class HyperscanSet:
-    """Entries in one database; those that Hyperscan does not take are left to RE2."""
+    """Entries in one database, or a few; those that Hyperscan takes badly or not at all are left to RE2."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        kept, refused = list(entries), []
+        refused = [entry for entry in entries if _is_heavy(entry)]
+        taken = [entry for entry in entries if not _is_heavy(entry)]
+        firm, loose = [entry for entry in taken if not entry.loose], [entry for entry in taken if entry.loose]
+        parts = [firm[at : at + _AT_ONCE] for at in range(0, len(firm), _AT_ONCE)] or [[]]
+        parts[-1] += loose[:_LOOSE_AT_ONCE]
+        parts += [loose[at : at + _LOOSE_AT_ONCE] for at in range(_LOOSE_AT_ONCE, len(loose), _LOOSE_AT_ONCE)]
+        self._sets: list[PatternSet] = [_Database(part, refused) for part in parts]
+        if refused:
+            self._sets.append(Re2Set(refused))
+
+    def scan(self, spelled: bytes) -> int:
+        """Bit i is set where an entry of pattern i matches; raises `ScanFailed`."""
+        bits = 0
+        for part in self._sets:
+            bits |= part.scan(spelled)
+        return bits
+
+
+def _is_heavy(entry: Entry) -> bool:
+    return any(int(copies) > _MOST_COPIES for copies in _COPIES.findall(entry.regex))
+
+
+class _Database:
+    """One database of Hyperscan."""
+
+    def __init__(self, entries: Sequence[Entry], refused: list[Entry]) -> None:
         try:
-            self._database = _compile([*(entry.regex for entry in kept), _CANARY.decode()])
+            self._database = _compile(entries)
         except hyperscan.error:
-            refused = _refused(entries)
-            kept = [entry for entry in entries if entry not in refused]
-            self._database = _compile([*(entry.regex for entry in kept), _CANARY.decode()])
-        self._bits = tuple(1 << entry.pattern for entry in kept)
-        self._rest: PatternSet | None = Re2Set(refused) if refused else None
+            odd = _refused(entries)
+            refused.extend(odd)
+            entries = [entry for entry in entries if entry not in odd]
+            self._database = _compile(entries)
+        self._bits = tuple(1 << entry.pattern for entry in entries)
         # A scan needs memory that no other scan uses at the time. Lists are pushed and popped atomically, so threads take
         # from this one, and after a fork a child has its own; what another thread held at that moment is just not in it.
         self._scratch = [self._database.scratch.clone()]
-        if len(kept) not in self._found(_CANARY):
+        if len(entries) not in self._found(_CANARY.encode()):
             raise ScanFailed("Hyperscan does not find what is there")
 
     def _found(self, spelled: bytes) -> list[int]:
@@ -51,8 +97,7 @@ class HyperscanSet:
         return found
 
     def scan(self, spelled: bytes) -> int:
-        """Bit i is set where an entry of pattern i matches; raises `ScanFailed`."""
-        bits = 0 if self._rest is None else self._rest.scan(spelled)
+        bits = 0
         for place in self._found(spelled):
             bits |= self._bits[place]
         return bits
@@ -63,9 +108,10 @@ def _note(place: int, _start: int, _end: int, _flags: int, found: object) -> Non
     found.append(place)
 
 
-def _compile(regexes: Sequence[str]) -> hyperscan.Database:
+def _compile(entries: Sequence[Entry]) -> hyperscan.Database:
+    regexes = [*(entry.regex.encode("ascii") for entry in entries), _CANARY.encode()]
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=[regex.encode("ascii") for regex in regexes], flags=hyperscan.HS_FLAG_SINGLEMATCH)
+    database.compile(expressions=regexes, flags=hyperscan.HS_FLAG_SINGLEMATCH)
     return database
 
 
@@ -74,7 +120,7 @@ def _refused(entries: Sequence[Entry]) -> list[Entry]:
     if not entries:
         return []
     try:
-        _compile([entry.regex for entry in entries])
+        _compile(entries)
     except hyperscan.error:
         half = len(entries) // 2
         return _refused(entries[:half]) + _refused(entries[half:]) if half else list(entries)

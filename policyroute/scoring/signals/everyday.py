@@ -47,7 +47,8 @@ TRANSLATION = (
         -2.2,
         (("translation", 3.5),),
         (
-            r"\b(?:translat(?:e|es|ed|ion|ions|ing)\b|übersetz|vertaal|vertaling|vertalen|how (?:do|would|can) (?:you|i|we) say|say (?:this|it|that) in|çevir|tercüme|przetłumacz|tłumacz)",
+            r"\b(?:translat(?:e|es|ed|ion|ions|ing)\b|übersetz|vertaal|vertaling|vertalen|how (?:do|would|can) (?:you|i|we) say)",
+            r"\b(?:say (?:this|it|that) in|çevir|tercüme|przetłumacz|tłumacz)",
             r"\b(?:tradui(?:re|s|sez|t)|traduction|traduc(?:e|ir|ción|i)|traduzca|traduzcan|traduz(?:a|ir)?|tradução|traduzione|tradurre)\b",
             r"перевед|перевести|перевод (?:на|с) |翻译|翻譯|译成|譯成|译为|翻訳|訳して|번역|ترجم|अनुवाद",
         ),

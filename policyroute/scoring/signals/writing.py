@@ -48,7 +48,7 @@ WRITING = (
         (
             r"\b(?:role-?play|act (?:as|like|an?)|pretend|play the (?:role|part)|imagine (?:you|that|yourself|an?)|in the (?:style|voice|tone) of)\b",
             r"\A\s*you are (?:an? |now |the )|\bif you were an?\b|\A\s*as an? ",
-            r"\b(?:stell(?:e dir|en sie sich|t euch) vor|spiel(?:e|en sie)? die rolle|wenn (?:du|sie) ein|imagine(?:z)? que|en tant que|joue(?:z)? le rôle)",
+            r"\b(?:stell(?:e? dir|en sie sich|t euch) vor|spiel(?:e|en sie)? die rolle|wenn (?:du|sie) ein|imagine(?:z)? que|en tant que|joue(?:z)? le rôle)",
             r"\b(?:imagin[ae] que|act[úu]a como|como un[ao]? |si fueras|sup[oó]n(?:te|ga|gamos)? que|immagina (?:di|che)|se fossi|finja|aja como|se você fosse|doe alsof|stel je voor)",
             r"\b(?:wyobraź sobie|udawaj|gibi davran|hayal et)",
             r"представь|сыграй роль|扮演|假装|假裝|假如你是|如果你是|想象|作为一[名个位]|になりきって|想像して|역할|상상|تخيل|تظاهر|कल्पना",
@@ -108,7 +108,8 @@ ASKING = (
         0.05,
         (("qa", 0.8),),
         (
-            r"\b(?:how (?:to|do|does|did|can|could|should|is|are|would)|why|what (?:causes|happens|should|would you)|difference between|what does|meaning of|determine whether|fact-?check|is it true|what(?: is|'s| are))\b",
+            r"\b(?:how (?:to|do|does|did|can|could|should|is|are|would)|why|what (?:causes|happens|should|would you))\b",
+            r"\b(?:difference between|what does|meaning of|determine whether|fact-?check|is it true|what(?: is|'s| are))\b",
             r"\b(?:wie (?:kann|funktioniert|macht|unterscheid)|warum|wieso|weshalb|comment|pourquoi|c[óo]mo|por qu[ée]|come (?:si|posso|funziona)|perché)\b",
             r"\b(?:como (?:posso|fazer|funciona|o|a)|hoe (?:kan|werkt|maak)|waarom|jak (?:zrobić|działa|mogę)|dlaczego|nasıl|neden|niçin)\b",
             r"как (?:мне|сделать|работает|можно)|почему|зачем|为什么|為什麼|如何|怎么|怎麼|怎样|なぜ|どうやって|どうすれば|왜|어떻게|لماذا|كيف|क्यों|कैसे",
@@ -140,7 +141,8 @@ ASKING = (
         0.0,
         (("qa", 0.8),),
         (
-            r"\A\s*(?:list|name)\b|\b(?:list (?:the|some|all|\d+|of)|name (?:the|some|three|five|ten|\d+|an?)|give (?:me )?(?:an?|some|\d+|three|five|ten|examples?)|examples? of|top \d+)\b",
+            r"\A\s*(?:list|name)\b",
+            r"\b(?:list (?:the|some|all|\d+|of)|name (?:the|some|three|five|ten|\d+|an?)|give (?:me )?(?:an?|some|\d+|three|five|ten|examples?)|examples? of|top \d+)\b",
             r"\b(?:nenn(?:e|en sie)|zähl(?:e|en sie)? |liste(?:z|n sie)? |cite(?:z)? |enumer|lista |nombra|elenca|cite |noem |wymień|sırala|say\b)",
             r"перечисли|назови|列出|列举|列舉|举例|例举|提供(?:一|几|三|五|\d)|给出(?:一|几|三|五|\d)|挙げて|リスト|나열|예를 들|اذكر|عدد |सूची|उदाहरण",
         ),
