@@ -6,13 +6,14 @@ from typing import Literal, NamedTuple
 
 from policyroute.call import Asks, Call, Facts
 from policyroute.conditions import questions as ask
-from policyroute.conditions.condition import All, Atom, Condition, Not, bits, implies
+from policyroute.conditions.condition import All, Atom, Condition, compile_test, implies
 from policyroute.errors import CallError
 from policyroute.pipeline import Pipeline
 from policyroute.policy.compile import Compiled, Invariant
 from policyroute.policy.problems import Problems
 
 Verdict = Literal["proved", "violated", "unknown"]
+PLAIN = Facts(now=0.0)
 
 
 class Settled(NamedTuple):
@@ -86,15 +87,18 @@ def _named_tag(policy: Compiled, attribute: str | None, when: Condition) -> int:
 
 
 def _try(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
-    """Decides the plainest call that fits a condition of tags and attributes; other conditions are left open."""
+    """Decides the plainest call that fits a condition of tags and attributes; other conditions are left open.
+
+    An invariant is about what the rules say, also in a policy that is switched off.
+    """
     call = _plainest(policy, one.when)
     if call is None:
         return Settled(one, "unknown")
     try:
-        decision = pipeline.decide(call, Facts(now=0.0))
+        decision = pipeline._replace(off=False).decide(call, PLAIN)
     except CallError:
         return Settled(one, "unknown")
-    if _broken(policy, one.when, decision.tags):
+    if not _holds(pipeline, one.when, call, decision.tags):
         return Settled(one, "unknown")
     left = {ranked.model for ranked in decision.ranking}
     if one.reach is not None:
@@ -106,14 +110,13 @@ def _try(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
 
 
 def _plainest(policy: Compiled, when: Condition) -> Call | None:
+    """A call without text that has the tags and attributes asked for; None where more than those is asked."""
     tags: list[str] = []
     attributes = {str(n): str(a.values[0]) for n, a in policy.vocabulary.attributes.items() if a.required and a.values}
     wanted = when.of if isinstance(when, All) else (when,)
     for part in wanted:
         if not isinstance(part, Atom):
-            if _only_tags(policy, part):
-                continue
-            return None
+            continue  # such as the absence of tags: `_holds` looks whether the call keeps to it
         question = policy.questions[part.bit.bit_length() - 1]
         if isinstance(question, ask.TagIs):
             tags.append(question.tag)
@@ -124,17 +127,10 @@ def _plainest(policy: Compiled, when: Condition) -> Call | None:
     return Call(attributes=attributes, asks=Asks(tags=tuple(tags)))
 
 
-def _only_tags(policy: Compiled, part: Condition) -> bool:
-    """Whether a part asks for the absence of tags, which a call without them keeps."""
-    asked = bits(part)
-    return isinstance(part, Not) and all(isinstance(q, ask.TagIs) for i, q in enumerate(policy.questions) if asked >> i & 1)
-
-
-def _broken(policy: Compiled, when: Condition, tags: tuple[str, ...]) -> bool:
-    """Whether the call got a tag that the condition rules out."""
-    for part in when.of if isinstance(when, All) else (when,):
-        if isinstance(part, Not):
-            asked = bits(part)
-            if any(isinstance(q, ask.TagIs) and q.tag in tags for i, q in enumerate(policy.questions) if asked >> i & 1):
-                return True
-    return False
+def _holds(pipeline: Pipeline, when: Condition, call: Call, tags: tuple[str, ...]) -> bool:
+    """Whether the condition really holds for a call that was decided, with the tags that it got."""
+    reading = pipeline.reader.read(call, PLAIN)
+    truth = reading.truth
+    for tag in tags:
+        truth |= pipeline.reader.tagged(tag)
+    return compile_test(when)(truth, reading.unknown) is True

@@ -15,6 +15,8 @@ from policyroute.scan.tree import At, Chars, Node, Rep, Seq, misplaced_last, nul
 __all__ = ["Pattern", "PatternError", "Question", "Reading", "Words", "check", "read"]
 
 MOST_STATES: Final = 20_000
+_ASCII_EDGES: Final = ("ascii_edge", "no_ascii_edge")
+_EDGES: Final = ("edge", "no_edge", *_ASCII_EDGES)
 _SPACE: Final = Rep(Chars(properties.SPACES), 1, None)
 _ANYTHING: Final = Rep(Chars(charset.ANY), 0, None)
 
@@ -89,14 +91,17 @@ def _tree(kind: str, source: str, case_sensitive: bool) -> Node:
 
 def _reading(trees: list[Node]) -> Reading:
     """Read without case if no set of the pattern tells cases apart: such texts are scanned at one go with most others."""
-    leaves = [leaf for tree in trees for leaf in walk(tree)]
-    places = {leaf.place for leaf in leaves if isinstance(leaf, At)}
-    ascii_words = not places.isdisjoint(("ascii_edge", "no_ascii_edge"))
-    if ascii_words and not places.isdisjoint(("edge", "no_edge")):
-        one = "use `(?a)` for the whole regex, or not at all"
-        raise PatternError("`\\b` is asked both of Unicode and of ASCII words", 0, help=one)
-    fold = all(_caseless(leaf.chars, ascii_words) for leaf in leaves if isinstance(leaf, Chars))
-    return Reading(fold, "ascii" if ascii_words else "unicode")
+    edges = [
+        (index, leaf) for index, tree in enumerate(trees) for leaf in walk(tree) if isinstance(leaf, At) and leaf.place in _EDGES
+    ]
+    ascii_words = bool(edges) and edges[0][1].place in _ASCII_EDGES
+    for index, leaf in edges:
+        if (leaf.place in _ASCII_EDGES) != ascii_words:
+            one = "use `(?a)` for the whole pattern, or not at all"
+            message = "words of ASCII and of Unicode cannot both be asked for"
+            raise PatternError(message, leaf.offset, help=one, source_index=index)
+    chars = (leaf.chars for tree in trees for leaf in walk(tree) if isinstance(leaf, Chars))
+    return Reading(all(_caseless(one, ascii_words) for one in chars), "ascii" if ascii_words else "unicode")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -7,9 +7,10 @@ from typing import Literal, NamedTuple
 
 from policyroute.call import Call, Facts
 from policyroute.decision import Match, Reading, Removal, StageName, Verdict
-from policyroute.stages.stage import Candidates
+from policyroute.stages.stage import Candidates, members
 
 Unit = Literal["usd", "tokens", "requests"]
+EXHAUSTED = "budget_exhausted"
 STORE_FAILED = "budget_unavailable"
 NO_ACCOUNT = "budget_account_missing"
 
@@ -21,6 +22,9 @@ class Reached(NamedTuple):
     keeps: int
     deny: str | None
     spelled: str
+
+
+UNACCOUNTED = Reached(0.0, 0, NO_ACCOUNT, "denies: the call has no account to count on")
 
 
 class Budget(NamedTuple):
@@ -48,26 +52,30 @@ class Budgets:
 
     def __init__(self, budgets: Sequence[Budget]) -> None:
         self.budgets = tuple(budgets)
+        self._outcomes = tuple((budget, outcome) for budget in budgets for outcome in _outcomes(budget))
+        self._bit = {(budget.id, outcome): 1 << i for i, (budget, outcome) in enumerate(self._outcomes)}
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
-        """Steps are cumulative; the first denial is final, and its stage lists every step reached before it."""
+        """Steps are cumulative over all budgets; the first that denies, or that leaves nothing, gives the reason."""
         eligible, tags = candidates
         fired = 0
         removed: list[Removal] = []
         denied: str | None = None
-        for index, budget in enumerate(self.budgets):
+        for budget in self.budgets:
             for step in self._reached(budget, facts, reading):
-                fired |= 1 << index
+                fired |= self._bit[budget.id, step]
                 if step.deny is not None:
                     denied = denied or step.deny
                 if eligible & ~step.keeps:
                     removed.append(Removal(budget.id, eligible & ~step.keeps))
                     eligible &= step.keeps
+                    if not eligible:
+                        denied = denied or (EXHAUSTED if step.at else STORE_FAILED)
         return Verdict(eligible, tags, fired, tuple(removed), denied)
 
     def _reached(self, budget: Budget, facts: Facts, reading: Reading) -> Sequence[Reached]:
         if budget.deny_missing and any(name not in reading.attributes for name in budget.per):
-            return (Reached(0.0, 0, NO_ACCOUNT, "denies: the call has no account to count on"),)
+            return (UNACCOUNTED,)
         if facts.failed and f"budget:{budget.id}" in facts.failed:
             return () if budget.on_failure is None else (budget.on_failure,)
         spent = facts.spent.get(budget.id)
@@ -76,11 +84,17 @@ class Budgets:
         return [step for step in budget.steps if spent >= step.at]
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
-        """Each budget that did something. How much was spent stands in the facts, not here."""
-        out = []
-        for index, budget in enumerate(self.budgets):
-            if verdict.fired >> index & 1:
-                per = ", ".join(budget.per) or "everybody"
-                steps = "; ".join(f"from {step.at:.0%}: {step.spelled}" for step in budget.steps)
-                out.append(Match(budget.id, f"budget per {per} and {budget.window} reached a step", steps))
-        return tuple(out)
+        """Each budget that did something, with every step that it reached. How much was spent stands in the facts, not here."""
+        reached: dict[str, Match] = {}
+        for index in members(verdict.fired):
+            budget, step = self._outcomes[index]
+            per = ", ".join(budget.per) or "everybody"
+            how_far = f" reached {100 * step.at:g} %" if step.at else ""
+            before = reached.get(budget.id)
+            effect = step.spelled if before is None else f"{before.effect}; {step.spelled}"
+            reached[budget.id] = Match(budget.id, f"the budget per {per} and {budget.window}{how_far}", effect)
+        return tuple(reached.values())
+
+
+def _outcomes(budget: Budget) -> tuple[Reached, ...]:
+    return (UNACCOUNTED, *(() if budget.on_failure is None else (budget.on_failure,)), *budget.steps)

@@ -116,7 +116,7 @@ class Complexity:
         index = self._book.first(reading)
         row = self.rows[index] if index >= 0 else None
         order = self._order(index, call, facts, reading, eligible)
-        if row is not None and row.split is not None:
+        if row is not None and row.split is not None and call.asks.prefer is None:
             order = _first(order, 1 << _drawn(row.split, eligible, facts, reading))
         if self.ordering.sticky and facts.last_model is not None:
             order = _first(order, 1 << self._index.get(facts.last_model, len(self._names)))

@@ -56,10 +56,9 @@ class Page(NamedTuple):
     def links(self) -> Iterator[tuple[int, str]]:
         """Where the page points to, with the line."""
         for number, line in self.lines:
-            for found in LINK.finditer(CODE.sub("", line)):
-                yield number, found[1]
+            code = [found.span() for found in CODE.finditer(line)]
             for found in LINK.finditer(line):
-                if "`" in found[0]:
+                if not any(start < found.start() < end for start, end in code):
                     yield number, found[1]
 
     @property

@@ -12,6 +12,9 @@ def found(text: str) -> list[tuple[str, str]]:
 
 
 EMAILS = [
+    ("jo.roe [at] example [dot] org, please", "jo.roe [at] example [dot] org"),
+    ("jo(at)example.org", "jo(at)example.org"),
+    ("write to jo dot roe at corp dot example dot org", "jo dot roe at corp dot example dot org"),
     ("write to <jo.smith+news@sub.example.co.uk>.", "jo.smith+news@sub.example.co.uk"),
     ("JO@EXAMPLE.MUSEUM", "JO@EXAMPLE.MUSEUM"),
     ("mailto:jo_s@example.io?subject=hi", "jo_s@example.io"),
@@ -39,6 +42,8 @@ def test_emails(text: str, value: str) -> None:
         "y = a@b.T",
         "systemctl start getty@tty1.service",
         "user@localhost",
+        "look at example dot com",
+        "x[at] = 5",
         "a@b.c",
         "@example.org",
     ],

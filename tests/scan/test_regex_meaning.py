@@ -12,7 +12,9 @@ from policyroute.scan import Pattern, PatternError, Scanner, build, check
 ENGINES = ("hyperscan", "re2")
 # Letters that fold oddly, digits and spaces of other scripts, what is no word in one script and one in another, a
 # lone surrogate, and the ASCII characters that the spelling of texts gives a meaning of its own.
-CHARACTERS = "abkKsSiIxWDA019_ -.\n\t\x00\x1c\x0bəéÉßẞſKİıжЖñσςΣµμǅǆⒶ٣²½\u3000\xa0\u2028合併ก\u0301\u0345\U0001d7d8\U0001f600\ud800\xff"
+CHARACTERS = (
+    "abkKsSiIxWDA019_ -.\n\t\x00\x1c\x0bəéÉßẞſKİıжЖñσςΣµμǅǆⒶ٣²½\u3000\xa0\u2028合併ก\u0301\u0345\U0001d7d8\U0001f600\ud800\xff"
+)
 PLACES = (r"\b", r"\b", r"\B", "^", "$", r"\A", r"\Z")
 SETS = (r"\w", r"\d", r"\s", r"\W", r"\D", r"\S")
 
@@ -34,7 +36,9 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     part = st.one_of(inner, st.tuples(inner, REPEAT).map("".join), st.sampled_from(PLACES))
     sequence = st.lists(part, min_size=1, max_size=4).map("".join)
     opening = st.sampled_from(("(?:", "(", "(?i:", "(?-i:", "(?s:", "(?m:"))
-    return st.tuples(opening, st.lists(sequence, min_size=1, max_size=3).map("|".join)).map(lambda parts: f"{parts[0]}{parts[1]})")
+    return st.tuples(opening, st.lists(sequence, min_size=1, max_size=3).map("|".join)).map(
+        lambda parts: f"{parts[0]}{parts[1]})"
+    )
 
 
 REGEX = st.tuples(st.sampled_from(("", "", "(?m)", "(?s)", "(?a)")), st.recursive(ATOM, grown, max_leaves=6)).map("".join)

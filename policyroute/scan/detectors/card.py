@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policyroute.scan.detectors.checks import luhn
-from policyroute.scan.detectors.detector import Detector, Page, Span, regex, stands_alone, words
+from policyroute.scan.detectors.detector import Detector, Page, Span, regex, rough, stands_alone, words
 from policyroute.scan.pattern import Pattern
 
 KIND = "credit-card"
@@ -53,9 +53,11 @@ _RARE: tuple[tuple[str, str, int, int], ...] = (
 _SEP = r"(?: - |[ .-]|\r?\n(?:> ?)?)"
 _BARE = regex(r"\b[0-9]{12,}\b")
 _GROUPED = regex(rf"[0-9]{{4}}(?:{_SEP}[0-9]{{4,6}})+(?:{_SEP}[0-9]{{1,5}})?")
+# Digit by digit: `4 1 1 1  1 1 1 1 …`.
+_SPELLED = regex(r"\b[0-9](?: {1,3}[0-9]\b){12,}")
 _GROUP = regex(r"[0-9]+")
 # Sizes of groups as cards print them.
-_MOST_GROUPS = 6
+_MOST_GROUPS, _MOST_LINES = 6, 4
 _LAYOUTS = ((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _WORDS = words(
     "card*", "visa", "maestro", "mastercard", "amex", "american express", "diners", "discover", "cc", "pan", "credit", "debit",
@@ -85,7 +87,7 @@ def _find_grouped(page: Page) -> Iterator[Span]:
         origin = match.start()
         groups = [(origin + m.start(), origin + m.end()) for m in _GROUP.finditer(match[0])]
         # A column or a table of numbers holds valid cards by chance: one in ten passes Luhn.
-        table = len(groups) > _MOST_GROUPS or b"\n" in match[0]
+        table = len(groups) > (_MOST_GROUPS if b"\n" not in match[0] else _MOST_LINES)
         yield from _cards(page, groups, table)
 
 
@@ -115,7 +117,16 @@ def _card_at(page: Page, groups: list[Span], sizes: tuple[int, ...], first: int)
     return 0
 
 
+def _find_spelled(page: Page) -> Iterator[Span]:
+    for match in _SPELLED.finditer(page.raw):
+        start, end = match.span()
+        number = match[0].translate(None, b" ").decode("ascii")
+        if len(number) <= 19 and stands_alone(page, start, end) and _is_card(page, start, end, number):
+            yield start, end
+
+
 DETECTORS = (
     Detector(KIND, (Pattern("regex", (r"\d{12}",)),), _find_bare),
     Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped),
+    Detector(KIND, (rough("[0-9](?: {1,3}[0-9]){12}"),), _find_spelled),
 )

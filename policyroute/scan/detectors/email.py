@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from policyroute.scan.detectors.detector import Detector, Page, Span, regex
+from policyroute.scan.detectors.detector import Detector, Page, Span, regex, words
 from policyroute.scan.pattern import Pattern
 
 KIND = "email"
 
 _HOST = regex(r"@([0-9A-Za-z?][0-9A-Za-z?-]{0,62}(?:\.[0-9A-Za-z?][0-9A-Za-z?-]{0,62}){1,9})")
+# Written for people: `jo [at] example [dot] org`, `jo dot roe at example dot org`.
+_SPELLED = regex(
+    r"(?i)\b[0-9a-z_%+-]{1,64}(?:(?:\.| dot )[0-9a-z_%+-]{1,64}){0,4}(?: ?[\[({<] ?at ?[\])}>] ?| at )"
+    r"[0-9a-z-]{1,63}(?:(?:\.| ?[\[({<] ?dot ?[\])}>] ?| dot )[0-9a-z-]{1,63}){0,4}(?: ?[\[({<] ?dot ?[\])}>] ?| dot )([a-z]{2,24})\b"
+    r"|\b[0-9a-z_.%+-]{1,64} ?[\[({<] ?at ?[\])}>] ?[0-9a-z-]{1,63}(?:\.[0-9a-z-]{1,63}){0,4}\.([a-z]{2,24})\b"
+)
+_MAIL = words("mail*", "email*", "e-mail", "write", "contact", "courriel", "correo", "posta")
 _AUTHORITY = regex(r"//[^\s/@]*$")
 _LOCAL = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.!#$%&'*+/=?^_`{|}~-")
 # Of the letters beyond ASCII those of alphabets with spaces between words: others would take the sentence along.
@@ -105,4 +112,17 @@ def _find(page: Page) -> Iterator[Span]:
             yield start, end
 
 
-DETECTORS = (Detector(KIND, (Pattern("regex", (r"[^\s@]@[^\s@]",)),), _find),)
+def _find_spelled(page: Page) -> Iterator[Span]:
+    for match in _SPELLED.finditer(page.raw):
+        start, end = match.span()
+        last = page.text[slice(*match.span(1 if match[1] else 2))]
+        # `look at example dot com` names a site: without brackets ask for a word for mail, or for a dot in the name.
+        bracketed = not match[0].translate(None, b"[](){}<>") == match[0]
+        if _is_suffix(last) and (bracketed or b" dot " in match[0].partition(b" at ")[0] or _MAIL.near(page, start, end)):
+            yield start, end
+
+
+DETECTORS = (
+    Detector(KIND, (Pattern("regex", (r"[^\s@]@[^\s@]",)),), _find),
+    Detector(KIND, (Pattern("regex", (r"[\[({<] ?at ?[\])}>]", r" dot [a-z]")),), _find_spelled),
+)

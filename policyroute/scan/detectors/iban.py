@@ -20,10 +20,16 @@ _LENGTHS = {
     "UA": 29, "VA": 22, "VG": 24, "XK": 20, "YE": 30,
 }  # fmt: skip
 _COUNTRY = "(?:" + "|".join(_LENGTHS) + ")"
-_HEAD = regex(rf"(?i)\b{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}")
-# Four letters and figures to the group and a separator of two characters after each: no IBAN is longer on paper.
-_ON_PAPER = 33 + 2 * 16
+# Letter by letter as well: `d e 8 9  3 7 0 4 …`.
+_SPELLED = "(?:" + "|".join(f"{code[0]} {code[1]}" for code in _LENGTHS) + ")"
+_HEAD = rf"(?:{_COUNTRY}[ -]?[0-9]{{2}}|{_SPELLED} {{1,3}}[0-9] [0-9])"
+# No longer than the country and the check digits: a value may begin right after something that only looked like one.
+_HEAD_RE = regex(rf"(?i)\b{_HEAD}")
 _GAPS = b" -\t"
+_WIDEST_GAP = 3
+_ON_PAPER = 33 * (1 + _WIDEST_GAP)
+# Prose can follow a word like `is 20`; no country's accounts have so few figures.
+_FEWEST_DIGITS = 8
 
 
 def _end(raw: bytes, start: int, length: int) -> int:
@@ -35,7 +41,7 @@ def _end(raw: bytes, start: int, length: int) -> int:
             left, gap = left - 1, 0
             if not left:
                 return 0 if raw[place + 1 : place + 2].isalnum() else place + 1
-        elif c in _GAPS and gap < 2:
+        elif c in _GAPS and gap < _WIDEST_GAP:
             gap += 1
         else:
             return 0
@@ -44,16 +50,16 @@ def _end(raw: bytes, start: int, length: int) -> int:
 
 def _find(page: Page) -> Iterator[Span]:
     raw, taken = page.raw, 0
-    for match in _HEAD.finditer(raw):
+    for match in _HEAD_RE.finditer(raw):
         start = match.start()
         if start < taken:
             continue
-        end = _end(raw, start, _LENGTHS[match[0][:2].decode("ascii").upper()])
-        if end and iban(raw[start:end].decode("ascii").replace("\t", "")):
+        country = match[0].translate(None, b" -")[:2].decode("ascii").upper()
+        end = _end(raw, start, _LENGTHS[country])
+        value = raw[start:end].translate(None, _GAPS).decode("ascii")
+        if sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and iban(value):
             taken = end
             yield start, end
 
 
-DETECTORS = (
-    Detector(KIND, (rough(rf"{_COUNTRY}[ -]?[0-9]{{2}}[ -]?[0-9A-Z]{{2,4}}[ -]?[0-9A-Z]{{2}}", case_sensitive=False),), _find),
-)
+DETECTORS = (Detector(KIND, (rough(rf"{_HEAD}[ -]{{0,3}}[0-9A-Z](?:[ -]{{0,3}}[0-9A-Z]){{3}}", case_sensitive=False),), _find),)
