@@ -144,22 +144,19 @@ class Names(NamedTuple):
 class Plans(Protocol):
     """The recovery and rollout sections, as a decision sees them."""
 
-    def serving(self, order: Order, facts: Facts, reading: Reading) -> int:
-        """Who is called first: the best of the ranking, or its canary."""
-        ...
-
     def under(self, order: Order, facts: Facts, reading: Reading) -> tuple[tuple[Kind, int], ...]:
         """Every call that may be made, in order."""
         ...
 
 
 class Ended(NamedTuple):
-    """How the fold ended: the outcome, its reason, the stage it ended in, and the ranking."""
+    """How the fold ended: the outcome, its reason, the stage it ended in, the ranking, and who is called first."""
 
     outcome: Outcome
     reason: str
     stage: str
     order: Order = NOBODY
+    serving: int | None = None
 
 
 class Made(NamedTuple):
@@ -202,10 +199,10 @@ class Decision:
     def __repr__(self) -> str:
         return f"<Decision {self.outcome} {self.model or self.reason} tags={list(self.tags)}>"
 
-    @cached_property
+    @property
     def _target(self) -> Target | None:
-        order, made = self._ended.order, self._made
-        return self._names.targets[made.plans.serving(order, made.facts, made.reading)] if order.models else None
+        serving = self._ended.serving
+        return None if serving is None else self._names.targets[serving]
 
     @property
     def model(self) -> str | None:

@@ -64,7 +64,7 @@ class Pipeline(NamedTuple):
         order = verdict.order
         if order.bits != eligible:
             raise Widened("the ranking is not a permutation of what was eligible")
-        return verdicts, Ended("route", reason or "default", stage.name, order)
+        return verdicts, Ended("route", reason or "default", stage.name, order, self.plan.serving(order, facts, reading))
 
     def _served_if_up(self, call: Call, facts: Facts) -> bool:
         """Whether it was health alone that left nothing."""

@@ -86,21 +86,34 @@ class Present(click.Option):
         return "1" if self.resolve_envvar_value(ctx) else None
 
 
+def _without_colours(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        ctx.color = False
+
+
+def _with_tracebacks(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        sys.excepthook = sys.__excepthook__
+
+
+def _switch(name: str, variable: str, does: Callable[[click.Context, click.Parameter, bool], None], doc: str) -> click.Option:
+    """An option for all commands, which an environment variable sets too; it counts before a command is looked for."""
+    about = f"{doc}, as with {variable}=1."
+    return Present([name], is_flag=True, is_eager=True, expose_value=False, envvar=variable, callback=does, help=about)
+
+
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="`policyroute COMMAND --help` shows a command's options, with examples.",
+    params=[
+        _switch("--no-color", "NO_COLOR", _without_colours, "No colours"),
+        _switch("--debug", "POLICYROUTE_DEBUG", _with_tracebacks, "Tracebacks"),
+    ],
 )
 @click.version_option(__version__, "-V", "--version", message="policyroute %(version)s")
-@click.option("--no-color", is_flag=True, cls=Present, envvar="NO_COLOR", help="No colours, as with NO_COLOR=1.")
-@click.option("--debug", is_flag=True, cls=Present, envvar="POLICYROUTE_DEBUG", help="Tracebacks, as with POLICYROUTE_DEBUG=1.")
-@click.pass_context
-def program(ctx: click.Context, no_color: bool, debug: bool) -> None:
+def program() -> None:
     """One reviewed file decides to which language model a call may go."""
-    if no_color:
-        ctx.color = False
-    if debug:
-        sys.excepthook = sys.__excepthook__
 
 
 def main(args: Sequence[str] | None = None) -> int:

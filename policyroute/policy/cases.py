@@ -10,18 +10,19 @@ from typing import Any, NamedTuple
 from policyroute.call import Call, Facts
 from policyroute.conditions import questions as ask
 from policyroute.decision import Decision
-from policyroute.dialects import Call as WireCall, api_of
+from policyroute.dialects import api_of, read_call
 from policyroute.errors import CallError
 from policyroute.pipeline import Pipeline
 from policyroute.policy import casefile as said
 from policyroute.policy.compile import Compiled
-from policyroute.policy.expectations import differences
-from policyroute.policy.problems import Problems, Word
+from policyroute.policy.expectations import differences, rules_fired
+from policyroute.policy.problems import Problems, Word, word
 from policyroute.policy.selectors import select
 from policyroute.policy.vocabulary import among, declared
 from policyroute.scoring import TASKS
 
 DEFAULT_PATH = "/v1/chat/completions"
+TEXTS = ("prompt", "system")
 
 
 class Result(NamedTuple):
@@ -42,7 +43,7 @@ def run(cases: said.CaseFile, compiled: Compiled, pipeline: Pipeline) -> Iterato
     for test in cases.tests:
         base = requests[str(test.request)]
         for row, change in enumerate(test.each or (None,)):
-            facts = base if change is None else base | _given(change)
+            facts = base if change is None else _changed(base, change)
             place = test.at.place if change is None else change.at.place
             fired, diff = _one(facts, test.expect, cases, compiled, pipeline)
             yield Result(str(test.name), place.file, place.line, None if change is None else row, not diff, diff, fired)
@@ -56,7 +57,7 @@ def _one(
         refused = None
     except CallError as error:
         decision, refused = None, error
-    fired = frozenset() if decision is None else frozenset(decision.fired)
+    fired = frozenset() if decision is None else frozenset(rules_fired(decision, compiled))
     return fired, "\n".join(differences(expect, decision, refused, compiled))
 
 
@@ -64,8 +65,14 @@ def _flat(name: str, cases: said.CaseFile) -> dict[str, Any]:
     """A request with everything it extends."""
     request = next(r for n, r in cases.requests.items() if n == name)
     assert request is not None
-    base = {} if request.extends is None else _flat(str(request.extends), cases)
-    return base | _given(request)
+    return _changed({} if request.extends is None else _flat(str(request.extends), cases), request)
+
+
+def _changed(base: dict[str, Any], facts: said.Facts) -> dict[str, Any]:
+    """A request with changes: what is said later counts, and so a text takes the place of a body, and a body that of texts."""
+    given = _given(facts)
+    gone = TEXTS if "body" in given else ("body",) if not given.keys().isdisjoint(TEXTS) else ()
+    return {name: value for name, value in base.items() if name not in gone} | given
 
 
 def _given(facts: said.Facts) -> dict[str, Any]:
@@ -74,24 +81,27 @@ def _given(facts: said.Facts) -> dict[str, Any]:
 
 def _call(given: Mapping[str, Any]) -> Call:
     attributes = {str(k): str(v) for k, v in given.get("attributes", {}).items()}
-    body = given.get("body")
-    if body is None:
-        body = {"messages": [{"role": "user", "content": str(given.get("prompt", ""))}]}
-        if "system" in given:
-            body["messages"].insert(0, {"role": "system", "content": str(given["system"])})
-        body["model"] = "auto"
-    api = api_of(str(given.get("path", DEFAULT_PATH)))
+    headers = {str(k): str(v) for k, v in given.get("headers", {}).items()}
+    path = str(given.get("path", DEFAULT_PATH))
+    api = api_of(path)
     if api is None:
         raise CallError("the path is not one that this package reads")
-    headers = {str(k): str(v) for k, v in given.get("headers", {}).items()}
-    call: Call = WireCall.from_body(json.dumps(body).encode(), api=api, headers=headers, attributes=attributes)
+    body = given["body"] if "body" in given else _chat(given)
     if "requested_model" in given:
-        call = call._replace(requested_model=str(given["requested_model"]))
+        body, path = {**body, "model": str(given["requested_model"])}, ""
+    call: Call = read_call(json.dumps(body).encode(), api, headers, attributes, path)
     if "max_output" in given:
         call = call._replace(max_output=given["max_output"])
     if "has" in given:
         call = call._replace(has=call.has | frozenset(map(str, given["has"])))  # type: ignore[arg-type]
     return call
+
+
+def _chat(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that a client would send for these texts."""
+    said = [("system", str(given["system"]))] if "system" in given else []
+    said.append(("user", str(given.get("prompt", ""))))
+    return {"model": "auto", "messages": [{"role": role, "content": text} for role, text in said]}
 
 
 def _facts(given: Mapping[str, Any], cases: said.CaseFile) -> Facts:
@@ -163,8 +173,22 @@ def _check_facts(facts: said.Facts, compiled: Compiled, problems: Problems) -> N
         problems.add(
             "PR104", f"`{facts.path}` is not a path that is read", facts.path, help="such as /v1/chat/completions or /v1/messages"
         )
+    for name in facts.failed or ():
+        _check_failure(name, compiled, problems)
     if facts.body is not None and (facts.prompt is not None or facts.system is not None):
         problems.add("PR607", "a request has either facts of its text or a whole `body`", facts.at)
+
+
+def _check_failure(name: Word, compiled: Compiled, problems: Problems) -> None:
+    """That what fails is something of the policy: `budget:…`, `detect:…` or `attribute:…`."""
+    what, _, which = name.partition(":")
+    failed = word(which, name.place, name.path)
+    if what == "budget":
+        among(failed, "budget", "PR604", [b.id for b in compiled.budgets], problems)
+    elif what == "detect":
+        declared(failed, "detector", compiled.vocabulary.detectors, problems)
+    else:
+        declared(failed, "attribute", compiled.vocabulary.attributes, problems)
 
 
 def _check_expect(expect: said.Expect, compiled: Compiled, problems: Problems) -> None:
@@ -179,9 +203,9 @@ def _check_expect(expect: said.Expect, compiled: Compiled, problems: Problems) -
         )
     if expect.error is not None and len(given) > 1:
         problems.add("PR607", "a refused call has no decision to expect anything of", expect.error)
-    for word in (expect.model, *(expect.rank or ()), *(expect.excluded or ())):
-        if word is not None:
-            declared(word, "model", vocabulary.models, problems)
+    for model in (expect.model, *(expect.rank or ()), *(expect.excluded or ())):
+        if model is not None:
+            declared(model, "model", vocabulary.models, problems)
     if expect.tier is not None:
         declared(expect.tier, "tier", vocabulary.tiers, problems)
     for tag in expect.tags or ():

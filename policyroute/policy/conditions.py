@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from policyroute.conditions import questions as ask
 from policyroute.conditions.condition import All, Any as AnyOf, Atom, Condition, Not
 from policyroute.policy.document import Attribute
-from policyroute.policy.problems import Problems, Word
-from policyroute.policy.suggest import closest
+from policyroute.policy.problems import Problems, Word, offered, shown
+from policyroute.policy.shape import Said
 from policyroute.policy.vocabulary import Vocabulary, among, declared, zone
 from policyroute.policy.wording import WHEN, Bounds, Hours, TextAsk, ValuePattern
 from policyroute.scan import Pattern, PatternError, check
@@ -51,7 +51,7 @@ class Asker:
         return Atom(1 << self._bits[question])
 
     def condition(self, said: Mapping[Word, Any], setting: Setting) -> Condition:
-        """All keys together."""
+        """All keys together; what could not be read, or is wrong, is left out, since it was said where it stands."""
         parts = []
         for key, value in said.items():
             part = self._key(key, value, setting)
@@ -75,6 +75,10 @@ class Asker:
 
     def _key(self, key: Word, value: Any, setting: Setting) -> Condition | None:
         name = str(key)
+        if value is None:
+            if name not in WHEN.known() and name not in EXTRA_KEYS:
+                self._declared(key, also=WHEN.known())
+            return None
         if name in ("any", "all"):
             parts = tuple(self._nested(one, key, setting) for one in value)
             return AnyOf(parts) if name == "any" else All(parts)
@@ -85,11 +89,10 @@ class Asker:
         reader = READERS.get(name, Asker._attribute)
         return reader(self, key, value, setting)
 
-    def _nested(self, said: Mapping[Word, Any], key: Word, setting: Setting) -> Condition:
+    def _nested(self, said: Said, key: Word, setting: Setting) -> Condition:
         if not said:
-            self.problems.add(
-                "PR203", f"an empty condition under `{key}` would always hold", key, help="say what it asks, or take it out"
-            )
+            message = f"an empty condition under `{key}` would always hold"
+            self.problems.add("PR203", message, said, help="say what it asks, or take it out")
         return self.condition(said, setting)
 
     def _bounded(self, key: Word, bounds: Bounds, setting: Setting) -> Condition | None:
@@ -103,19 +106,19 @@ class Asker:
             if bound is None:
                 continue
             if name == "score" and not 0 <= bound <= 1:
-                self.problems.add("PR105", f"`{bound:g}` is out of range: a score is from 0 to 1", key)
+                self.problems.add("PR105", f"`{bound:g}` is out of range", bounds.at, help="a score is from 0 to 1")
             parts.append(self.atom(ask.ScoreIs(how, bound) if name == "score" else ask.SizeIs(_size(name), how, bound)))
-        if not parts:
-            self.problems.add("PR106", f"`{name}` has no bound", key, help="give at least one of `lt`, `lte`, `gt`, `gte`")
-        elif _impossible(bounds):
-            self.problems.add("PR105", f"no number is within these bounds of `{name}`", key)
+        bounds.check(name, self.problems)
         return All(tuple(parts)) if len(parts) != 1 else parts[0]
 
     def _ask_prompt(self, key: Word, said: TextAsk, setting: Setting) -> Condition | None:
         given = [name for name in ("regex", "keywords", "glob") if getattr(said, name) is not None]
         if len(given) != 1:
+            if said.at.unread & {"regex", "keywords", "glob"}:
+                return None
             found = " and ".join(f"`{g}`" for g in given) or "none"
-            self.problems.add("PR126", f"a text condition needs exactly one of `regex`, `keywords`, `glob`, found {found}", key)
+            message = f"a text condition needs exactly one of `regex`, `keywords`, `glob`, found {found}"
+            self.problems.add("PR126", message, said.at)
             return None
         kind: Literal["regex", "keywords", "glob"] = (
             "regex" if said.regex is not None else "keywords" if said.keywords is not None else "glob"
@@ -159,7 +162,7 @@ class Asker:
     def _ask_time(self, key: Word, said: Hours, setting: Setting) -> Condition:
         since, until = said.since or 0, 1440 if said.until is None else said.until
         if since == until:
-            self.problems.add("PR105", "an empty time of day: `from` and `to` are the same", key)
+            self.problems.add("PR105", "`from` and `to` are the same time of day", said.at, help="for all day, leave both out")
         days = frozenset(day for group in said.days for day in group) if said.days is not None else frozenset(range(7))
         named = ",".join(ask.DAYS[d] for d in sorted(days)) if len(days) < 7 else "any day"
         spelled = f"between {_clock(since)} and {_clock(until)}, {named}, {said.timezone or 'UTC'}"
@@ -194,7 +197,7 @@ class Asker:
         return Not(self._ask_tags(key, tags, setting))
 
     def _attribute(self, key: Word, value: Any, setting: Setting) -> Condition | None:
-        attribute = self._declared(key, also=tuple(WHEN.known()))
+        attribute = self._declared(key, also=WHEN.known())
         if attribute is None:
             return None
         if attribute.trust == "claimed" and setting.negated and setting.where != "invariant":
@@ -211,20 +214,21 @@ class Asker:
                 atoms.append(self.atom(ask.AttributeIs(name, str(one))))
         return _one_of(atoms)
 
-    def _declared(self, name: Word, also: tuple[str, ...] = ()) -> Attribute | None:
-        attributes = self.vocabulary.attributes
+    def _declared(self, name: Word, also: Collection[str] = ()) -> Attribute | None:
+        attributes, problems = self.vocabulary.attributes, self.problems
         if name in attributes:
             return attributes[name]
-        near = closest(str(name), [*attributes, *also])
-        what = "condition or attribute" if also else "attribute"
-        known = "declared: " + (", ".join(f"`{a}`" for a in attributes) or "none")
-        self.problems.add(
-            "PR114",
-            f"unknown {what} `{name}`",
-            name,
-            label="not declared under `attributes`",
-            help=f"did you mean `{near}`?" if near else known,
-        )
+        if also:
+            problems.retract(name)
+        if not problems.full and not problems.lost(name, "attributes"):
+            what = "condition or attribute" if also else "attribute"
+            problems.add(
+                "PR114",
+                f"unknown {what} `{shown(name, 120)}`",
+                name,
+                label="not declared under `attributes`",
+                help=offered(name, [*also, *attributes]) if also else offered(name, attributes),
+            )
         return None
 
     def _excuse(self, where: Word, why: str) -> None:
@@ -246,15 +250,6 @@ def _one_of(atoms: Sequence[Atom]) -> Condition:
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _impossible(bounds: Bounds) -> bool:
-    lows = [b for b in (bounds.gt, bounds.gte) if b is not None]
-    highs = [b for b in (bounds.lt, bounds.lte) if b is not None]
-    if not lows or not highs:
-        return False
-    strict = bounds.gt == max(lows) or bounds.lt == min(highs)
-    return max(lows) > min(highs) or (max(lows) == min(highs) and strict)
 
 
 READERS: Mapping[str, Callable[[Asker, Word, Any, Setting], Condition | None]] = {

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from policyroute.errors import Problem, Severity
 from policyroute.policy.source import Node, Place
+from policyroute.policy.suggest import closest
+
+MOST_PROBLEMS = 100
+MOST_LISTED = 12
+MOST_COMPARED = 500
+UNREADABLE = "\ufffd"
+"""What the reader puts where it refused a character."""
 
 
 class Placed(Protocol):
@@ -19,10 +28,11 @@ class Placed(Protocol):
 
 
 class At(NamedTuple):
-    """A place and the path that leads there."""
+    """A place and the path that leads there; `unread` are keys that ought to be there, and are missing or wrong."""
 
     place: Place
     path: str
+    unread: frozenset[str] = frozenset()
 
 
 class Word(str):
@@ -47,24 +57,86 @@ def at(node: Node, path: str) -> At:
     return At(node.place, path)
 
 
+def shown(text: str, most: int = 40) -> str:
+    """A value as a message shows it."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def offered(text: str, names: Collection[str], known: str = "declared") -> str:
+    """What could be meant: the name that is nearest, or else those that there are."""
+    if near := closest(text, islice(names, MOST_COMPARED)):
+        return f"did you mean `{near}`?"
+    listed = ", ".join(f"`{name}`" for name in islice(names, MOST_LISTED))
+    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+    return f"{known}: {listed or 'none'}{more}"
+
+
 class Problems:
-    """A list of problems that is told where, what, and what to do."""
+    """A list of problems that is told where, what, and what to do.
+
+    One defect is one problem. `unread` are the sections of which some names may not be known because they could not be
+    read, and `refused` the names that are written in a wrong way: that such a name is not found says nothing.
+    """
 
     def __init__(self) -> None:
         self.found: list[Problem] = []
+        self.unread: frozenset[str] = frozenset()
+        self.refused: list[str] = []
+        self._room = {"error": MOST_PROBLEMS + 1, "warning": MOST_PROBLEMS + 1, "info": MOST_PROBLEMS + 1}
 
     def add(
         self, code: str, message: str, where: Placed, *, label: str = "", help: str = "", severity: Severity = "error"
     ) -> None:
         """One more."""
+        if not self._room[severity]:
+            return
+        self._room[severity] -= 1
         place = where.place
-        end = place.end_column if place.end_line == place.line else place.column + 1
+        end = max(place.end_column if place.end_line == place.line else 0, place.column + 1)
         self.found.append(Problem(code, severity, message, place.file, place.line, place.column, end, where.path, label, help))
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many errors that one more would not be shown."""
+        return not self._room["error"]
+
+    def retract(self, where: Placed) -> None:
+        """Takes back what was said of a value whose key turned out to be unknown."""
+        file, path = where.place.file, where.path
+        below = (f"{path}.", f"{path}[")
+        self.found = [p for p in self.found if p.file != file or not (p.path == path or p.path.startswith(below))]
+
+    def lost(self, text: str, section: str) -> bool:
+        """Whether a name may be missing only because something else could not be read."""
+        return section in self.unread or any(
+            abs(len(one) - len(text)) <= 1 and (one == text or closest(text, (one,))) for one in self.refused
+        )
 
     def error_count(self) -> int:
         """How many of them keep the policy from serving."""
         return sum(p.severity == "error" for p in self.found)
 
     def in_order(self) -> tuple[Problem, ...]:
-        """Sorted by file and place, each once."""
-        return tuple(sorted(dict.fromkeys(self.found), key=lambda p: (p.file, p.line, p.column, p.code)))
+        """Sorted by file and place, each once; of too many, the first, and that there are more."""
+        unread = {(p.file, p.line, p.column) for p in self.found if _of_the_file(p)}
+        lines = {(file, line) for file, line, _ in unread}
+        said = [
+            p
+            for p in dict.fromkeys(self.found)
+            if _of_the_file(p) or not ((p.file, p.line, p.column) in unread or (UNREADABLE in p.message and p[3:5] in lines))
+        ]
+        said.sort(key=lambda p: (p.file, p.line, p.column, p.code))
+        for severity in ("error", "warning", "info"):
+            alike = [p for p in said if p.severity == severity]
+            if len(alike) > MOST_PROBLEMS:
+                more = f"more than {MOST_PROBLEMS} problems; the others are not shown"
+                last = alike[MOST_PROBLEMS - 1]
+                dropped = {id(p) for p in alike[MOST_PROBLEMS:]}
+                said = [p for p in said if id(p) not in dropped]
+                said[said.index(last)] = last._replace(code="PR017", message=more, label="", help="mend these first")
+        return tuple(said)
+
+
+def _of_the_file(problem: Problem) -> bool:
+    """Whether it is about what is written, not about what it means: then the value it is about has no meaning."""
+    return problem.code.startswith("PR0")

@@ -8,13 +8,15 @@ from policyroute.policy.shape import Spelled
 
 SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 SIZES = {"B": 1, "KB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+MOST_SECONDS = 10 * 366 * 86400
+MOST_BYTES = 10**15
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = "(?:" + "|".join(DAY_NAMES) + ")"
 
 
 def _seconds(found: re.Match[str]) -> float | None:
     value = float(found[1]) * SECONDS[found[2]]
-    return value if 0 < value <= 10 * 366 * 86400 else None
+    return value if 0 < value <= MOST_SECONDS else None
 
 
 def _share(found: re.Match[str]) -> float | None:
@@ -28,8 +30,8 @@ def _level(found: re.Match[str]) -> float | None:
 
 
 def _size(found: re.Match[str]) -> int | None:
-    value = int(float(found[1]) * SIZES[found[2]])
-    return value or None
+    value = float(found[1]) * SIZES[found[2]]
+    return int(value) if 1 <= value <= MOST_BYTES else None
 
 
 def _minutes(found: re.Match[str]) -> int | None:
@@ -44,7 +46,7 @@ def _days(found: re.Match[str]) -> tuple[int, ...]:
 
 
 def _window(found: re.Match[str]) -> str | None:
-    return found[0] if found[1] is None or int(found[1]) > 0 else None
+    return found[0] if found[1] is None or 0 < float(found[1]) * SECONDS[found[0][-1]] <= MOST_SECONDS else None
 
 
 DURATION = Spelled("a time", "200ms, 5s, 10m, 1h or 7d", r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)", _seconds)

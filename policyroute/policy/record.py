@@ -7,8 +7,8 @@ from dataclasses import Field, field, fields
 from typing import Any, ClassVar, Protocol
 
 from policyroute.policy import source
-from policyroute.policy.problems import At, Problems, at
-from policyroute.policy.shape import ABSENT, Choice, Definitions, Schema, Shape, mismatch, shown
+from policyroute.policy.problems import At, Problems, at, shown
+from policyroute.policy.shape import ABSENT, Choice, Definitions, Schema, Shape, below, mismatch
 from policyroute.policy.suggest import closest
 
 
@@ -80,23 +80,29 @@ class Record:
             return mismatch(self, node, path, problems)
         values: dict[str, Any] = {}
         given = []
+        unread = set()
         for spelled, value in node.entries:
             name = spelled.text
-            given.append(name)
             declared = self._shapes.get(name)
             if declared is None:
-                self._unknown(spelled, path, problems)
+                near = self._unknown(spelled, path, problems)
+                # What it was meant for is not missing: that it is misspelt has been said.
+                given += [near] if near else []
+                unread |= {near} if near else set()
                 continue
-            read = declared[1].read(value, f"{path}.{name}", problems)
-            if read is not ABSENT:
+            given.append(name)
+            read = declared[1].read(value, below(path, name), problems)
+            if read is ABSENT:
+                unread.add(name)
+            else:
                 values[declared[0]] = read
-        complete = self._complete(node, path, given, problems)
-        lacking = [f.name for f in self._keys.values() if f.metadata["needed"] and f.name not in values]
+        complete = _merges(node, problems) or self._complete(node, path, given, problems)
+        lacking = {spelled: f.name for spelled, f in self._keys.items() if f.metadata["needed"] and f.name not in values}
         if self.whole:
-            values |= dict.fromkeys(lacking)
+            values |= dict.fromkeys(lacking.values())
         elif lacking or not complete:
             return ABSENT
-        return self.record(at=At(node.place, path), **values)  # type: ignore[call-arg]
+        return self.record(at=At(node.place, path, frozenset(unread | lacking.keys())), **values)  # type: ignore[call-arg]
 
     def _complete(self, node: source.Mapping, path: str, given: Sequence[str], problems: Problems) -> bool:
         missing = [spelled for spelled, f in self._keys.items() if f.metadata["needed"] and spelled not in given]
@@ -108,7 +114,7 @@ class Record:
                 label=f"`{spelled}` is missing",
                 help=self._keys[spelled].metadata["doc"],
             )
-        verbs = [spelled for spelled in given if spelled in self.one_of]
+        verbs = [spelled for spelled in self.one_of if spelled in given]
         if self.one_of and len(verbs) != 1:
             either = " or ".join(f"`{v}`" for v in self.one_of)
             found = " and ".join(f"`{v}`" for v in verbs) or "none"
@@ -116,14 +122,26 @@ class Record:
             return False
         return not missing
 
-    def _unknown(self, spelled: source.Scalar, path: str, problems: Problems) -> None:
+    def _unknown(self, spelled: source.Scalar, path: str, problems: Problems) -> str | None:
+        """Says that a key is unknown, and gives the one it was probably meant for."""
         name = spelled.text
-        near = closest(name, list(self._keys))
+        near = closest(name, self._keys)
         known = "known keys: " + ", ".join(f"`{k}`" for k in self._keys)
         problems.add(
             "PR101",
             f"unknown key `{shown(name)}` in {self.what}",
-            at(spelled, f"{path}.{name}"),
+            at(spelled, below(path, name)),
             label="not a key of " + self.what,
             help=f"did you mean `{near}`?" if near else known,
         )
+        return near
+
+
+def _merges(node: source.Mapping, problems: Problems) -> bool:
+    """Whether a merge key of this very mapping was refused: what seems to be missing may have been meant to come from there."""
+    for problem in problems.found:
+        if problem.code == "PR004" and problem.file == node.origin.file:
+            at = node.origin.starts[problem.line - 1] + problem.column - 1
+            if node.start <= at < node.end and not any(value.start <= at < value.end for _, value in node.entries):
+                return True
+    return False

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from policyroute.call import Target
-from policyroute.policy.problems import Problems, Word
+from policyroute.policy.problems import MOST_COMPARED, Problems, Word, offered
 from policyroute.policy.suggest import closest
 from policyroute.policy.vocabulary import Vocabulary, among, declared
-from policyroute.policy.wording import CAPS, Bounds, Excluded
+from policyroute.policy.wording import CAPS, MODELS, Bounds, Excluded
 
 PER_MILLION = 10**9
 
@@ -29,44 +30,34 @@ FIGURES: Mapping[str, Callable[[Target], float | None]] = {
 
 def select(selector: Any, vocabulary: Vocabulary, problems: Problems) -> int:
     """The models that fit: keys AND, lists OR, `not` excludes."""
-    everything = (1 << len(vocabulary.targets)) - 1
-    if isinstance(selector, Word):
+    everything = vocabulary.everything
+    if selector is None or isinstance(selector, Word):
         return everything if selector == "any" else 0
-    if not selector:
-        return everything
     chosen = everything
     for key, wanted in selector.items():
-        if key == "not":
+        if key in FIGURES:
+            chosen &= _within(key, wanted, vocabulary, problems)
+        elif key == "not":
             chosen &= ~select(wanted, vocabulary, problems)
-        elif key in FIGURES:
-            chosen &= _within(FIGURES[key], wanted, vocabulary)
-        elif key == "caps":
-            chosen &= _values(
-                wanted,
-                lambda value: vocabulary.where(lambda t: t.caps is not None and value in t.caps),
-                key,
-                vocabulary,
-                problems,
-            )
-        else:
-            field = FIELDS.get(key) or _label(key, vocabulary, problems)
-            if field is not None:
-                chosen &= _values(wanted, _having(field, vocabulary), key, vocabulary, problems)
-    return chosen & everything
+        elif key in MODELS.known() or _is_label(key, vocabulary, problems):
+            chosen &= _values(wanted, key, vocabulary, problems)
+    return chosen
 
 
-def _having(field: Callable[[Target], str | None], vocabulary: Vocabulary) -> Callable[[str], int]:
-    return lambda value: vocabulary.where(lambda t: field(t) == value)
+def _is_label(key: Word, vocabulary: Vocabulary, problems: Problems) -> bool:
+    if key in vocabulary.having or "labels" in vocabulary.unread:
+        return True
+    problems.retract(key)
+    labels = [label for label in vocabulary.having if label not in MODELS.known()]
+    return among(key, "key or label", "PR118", {*MODELS.known(), *labels}, problems)
 
 
-def _label(key: Word, vocabulary: Vocabulary, problems: Problems) -> Callable[[Target], str | None] | None:
-    labels = {label for t in vocabulary.targets for label in t.labels}
-    if not among(key, "key or label", "PR118", {*FIELDS, *FIGURES, "caps", "not", *labels}, problems):
-        return None
-    return lambda t: t.labels.get(str(key))
+def _within(key: Word, bounds: Bounds | None, vocabulary: Vocabulary, problems: Problems) -> int:
+    if bounds is None:
+        return 0
+    figure = FIGURES[key]
+    bounds.check(str(key), problems)
 
-
-def _within(figure: Callable[[Target], float | None], bounds: Bounds, vocabulary: Vocabulary) -> int:
     def fits(target: Target) -> bool:
         value = figure(target)
         if value is None:
@@ -81,15 +72,13 @@ def _within(figure: Callable[[Target], float | None], bounds: Bounds, vocabulary
     return vocabulary.where(fits)
 
 
-def _values(
-    wanted: tuple[Word, ...] | Excluded, having: Callable[[str], int], key: Word, vocabulary: Vocabulary, problems: Problems
-) -> int:
-    excluded = isinstance(wanted, Excluded)
+def _values(wanted: tuple[Word, ...] | Excluded | None, key: Word, vocabulary: Vocabulary, problems: Problems) -> int:
+    having = vocabulary.having.get(key, {})
     bits = 0
-    for value in wanted.values if isinstance(wanted, Excluded) else wanted:
+    for value in wanted.values if isinstance(wanted, Excluded) else wanted or ():
         if _known(value, str(key), vocabulary, problems):
-            bits |= having(str(value))
-    return ((1 << len(vocabulary.targets)) - 1) & ~bits if excluded else bits
+            bits |= having.get(value, 0)
+    return vocabulary.everything & ~bits if isinstance(wanted, Excluded) else bits
 
 
 def _known(value: Word, key: str, vocabulary: Vocabulary, problems: Problems) -> bool:
@@ -98,16 +87,15 @@ def _known(value: Word, key: str, vocabulary: Vocabulary, problems: Problems) ->
         return declared(value, "tier", vocabulary.tiers, problems)
     if key == "model":
         return declared(value, "model", vocabulary.models, problems)
-    if key == "provider":
-        return among(value, "provider", "PR116", {t.provider for t in vocabulary.targets}, problems)
     if key == "caps":
         return among(value, "capability", "PR104", CAPS, problems)
-    field = FIELDS.get(key)
-    have = {str(v) for t in vocabulary.targets if (v := field(t) if field else t.labels.get(key)) is not None}
-    if value in have or closest(str(value), list(have)):
-        return among(value, key, "PR118", have, problems)
+    have = vocabulary.having.get(key, {})
+    if value in have or problems.full or (key if key in FIELDS else "labels") in vocabulary.unread:
+        return True
+    if key == "provider" or closest(value, islice(have, MOST_COMPARED)):
+        return among(value, key, "PR116" if key == "provider" else "PR118", have, problems)
     problems.add(
-        "PR119", f"no model has {key} `{value}`", value, severity="warning", help="nothing is left where only this is allowed"
+        "PR119", f"no model has {key} `{value}`", value, severity="warning", help=offered(value, sorted(have), "there are")
     )
     return True
 
@@ -115,7 +103,11 @@ def _known(value: Word, key: str, vocabulary: Vocabulary, problems: Problems) ->
 def tier_or_model(word: Word, vocabulary: Vocabulary, problems: Problems) -> int:
     """A tier's models, or one model."""
     if word in vocabulary.tiers:
-        return vocabulary.where(lambda t: t.tier == word)
-    if declared(word, "model", vocabulary.models, problems, also=vocabulary.tiers):
-        return vocabulary.model_bit(str(word))
+        return vocabulary.having["tier"].get(word, 0)
+    if word in vocabulary.models:
+        return vocabulary.models[word]
+    if not problems.full and not problems.lost(word, "tiers") and not problems.lost(word, "models"):
+        names = [*vocabulary.tiers, *vocabulary.models]
+        label = "declared neither under `models` nor under `tiers`"
+        problems.add("PR112", f"unknown model or tier `{word}`", word, label=label, help=offered(word, names))
     return 0

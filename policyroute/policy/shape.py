@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 from policyroute.policy import source
-from policyroute.policy.problems import At, Problems, Word, at, word
+from policyroute.policy.problems import At, Problems, Word, at, shown, word
 from policyroute.policy.suggest import closest
 
 Schema = dict[str, object]
@@ -39,9 +40,9 @@ def kind_of(node: source.Node) -> str:
     return f"the number `{node.text}`" if isinstance(node.value, (int, float)) else f"the text `{shown(node.text)}`"
 
 
-def shown(text: str, most: int = 40) -> str:
-    """A value as a message shows it."""
-    return text if len(text) <= most else text[: most - 1] + "…"
+def below(path: str, key: str) -> str:
+    """The path of a key's value. It is shown, so what is long is cut."""
+    return f"{path}.{shown(key, 80)}"
 
 
 def mismatch(shape: Shape, node: source.Node, path: str, problems: Problems, help: str = "") -> object:
@@ -88,6 +89,8 @@ class Text:
         return ABSENT
 
     def _refuse(self, text: str, where: At, problems: Problems) -> None:
+        if not problems.full:
+            problems.refused.append(text)
         strange = next((c for c in text if not c.isascii()), None)
         help = f"`{strange}` is U+{ord(strange):04X}, not a letter of ASCII" if strange else f"it has to match `{self.pattern}`"
         problems.add("PR109", f"`{shown(text)}` is not {self.what}", where, help=help)
@@ -116,7 +119,7 @@ class Choice:
                 "PR104",
                 f"unknown value `{shown(node.value)}`",
                 at(node, path),
-                label=known,
+                label=known if near else "",
                 help=f"did you mean `{near}`?" if near else known,
             )
             return ABSENT
@@ -156,7 +159,7 @@ class Number:
                 return mismatch(self, node, path, problems)
             value = int(value)
         if (self.least is not None and value < self.least) or (self.most is not None and value > self.most):
-            problems.add("PR105", f"`{node.text}` is out of range", at(node, path), label=f"expected {self.says()}")
+            problems.add("PR105", f"`{shown(node.text)}` is out of range", at(node, path), help=f"write {self.says()}")
             return ABSENT
         return value
 
@@ -183,7 +186,8 @@ class Spelled:
         self.what = what
         self.example = example
         self.pattern = pattern
-        self._regex = re.compile(pattern)
+        # Digits of other alphabets are drawn alike, and are not what a reviewer reads.
+        self._regex = re.compile(pattern, re.ASCII)
         self._value = value
 
     def says(self) -> str:
@@ -198,7 +202,7 @@ class Spelled:
         found = self._regex.fullmatch(node.value) if isinstance(node.value, str) else None
         value = self._value(found) if found else None
         if value is None:
-            problems.add("PR108", f"`{shown(node.text)}` is not {self.what}", at(node, path), label=f"expected {self.says()}")
+            problems.add("PR108", f"`{shown(node.text)}` is not {self.what}", at(node, path), help=f"write {self.says()}")
             return ABSENT
         return value
 
@@ -260,13 +264,25 @@ class Table:
             return mismatch(self, node, path, problems)
         if len(node.entries) < self.at_least:
             problems.add("PR106", f"empty: {self.says()} is expected", at(node, path))
+            return ABSENT
         read: dict[Word, Any] = {}
         for key, value in node.entries:
-            named = self.key.read(key, f"{path}.{key.text}", problems)
-            found = self.value.read(value, f"{path}.{key.text}", problems)
+            named = self.key.read(key, below(path, key.text), problems)
+            found = self.value.read(value, below(path, key.text), problems)
             if named is not ABSENT:
                 read[named] = None if found is ABSENT else found
         return read
+
+
+class Said(dict[Word, Any]):
+    """What stands in an open mapping, and where. A key whose value cannot be read has None: it was given all the same."""
+
+    __slots__ = ("path", "place")
+
+    def __init__(self, where: At) -> None:
+        super().__init__()
+        self.place = where.place
+        self.path = where.path
 
 
 class Open:
@@ -277,7 +293,7 @@ class Open:
     ) -> None:
         self.name = name
         self.what = what
-        self.known = known
+        self.known = cache(known)
         self.others = others
         self.words = tuple(words)
 
@@ -305,10 +321,9 @@ class Open:
         if not isinstance(node, source.Mapping):
             return mismatch(self, node, path, problems)
         known = self.known()
-        read: dict[Word, Any] = {}
+        read = Said(at(node, path))
         for key, value in node.entries:
-            name = key.text
-            found = known.get(name, self.others).read(value, f"{path}.{name}", problems)
-            if found is not ABSENT:
-                read[word(name, key.place, f"{path}.{name}")] = found
+            where = below(path, key.text)
+            found = known.get(key.text, self.others).read(value, where, problems)
+            read[word(key.text, key.place, where)] = None if found is ABSENT else found
         return read

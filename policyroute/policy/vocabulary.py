@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import tzinfo
 from typing import NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from policyroute.call import Target
 from policyroute.policy.document import Attribute
-from policyroute.policy.problems import Problems, Word
-from policyroute.policy.suggest import closest
+from policyroute.policy.problems import Problems, Word, offered, shown
 
 UNKNOWN = {
     "tag": ("PR111", "tags"),
@@ -22,22 +21,33 @@ UNKNOWN = {
 
 
 class Vocabulary(NamedTuple):
-    """Every name of a policy, by kind."""
+    """Every name of a policy, by kind; names of models and tags with their bits.
+
+    `having` says for each field of models, and for each label, which of them have which value, as bits. `unread` are the
+    fields of which some model's could not be read.
+    """
 
     targets: tuple[Target, ...]
     tiers: tuple[str, ...]
-    tags: tuple[str, ...]
+    models: Mapping[str, int]
+    tags: Mapping[str, int]
     attributes: Mapping[Word, Attribute]
-    detectors: tuple[str, ...]
+    detectors: Collection[str]
+    having: Mapping[str, Mapping[str, int]]
+    unread: frozenset[str]
 
     @property
-    def models(self) -> tuple[str, ...]:
-        """The names of the targets."""
-        return tuple(t.name for t in self.targets)
+    def everything(self) -> int:
+        """All targets, as bits."""
+        return (1 << len(self.targets)) - 1
 
     def model_bit(self, name: str) -> int:
         """A model as a bit."""
-        return 1 << self.models.index(name)
+        return self.models[name]
+
+    def model_index(self, name: str) -> int:
+        """A model's place among the targets."""
+        return self.models[name].bit_length() - 1
 
     def where(self, wanted: Callable[[Target], bool]) -> int:
         """The targets that fit, as bits."""
@@ -45,28 +55,25 @@ class Vocabulary(NamedTuple):
 
     def tag_bits(self, names: Iterable[str]) -> int:
         """Some tags as bits; unknown names are left out, since they were reported where they stand."""
-        known = {name: 1 << i for i, name in enumerate(self.tags)}
         bits = 0
         for name in names:
-            bits |= known.get(name, 0)
+            bits |= self.tags.get(name, 0)
         return bits
 
 
-def declared(word: Word, kind: str, among: Collection[str], problems: Problems, *, also: Sequence[str] = ()) -> bool:
+def declared(word: Word, kind: str, among: Collection[str], problems: Problems, *, also: Collection[str] = ()) -> bool:
     """Whether a name is declared; says so with a suggestion where it is not."""
     if word in among or word in also:
         return True
     code, section = UNKNOWN[kind]
-    names = [*among, *also]
-    near = closest(str(word), names)
-    known = "declared: " + (", ".join(f"`{n}`" for n in names) or "none")
-    problems.add(
-        code,
-        f"unknown {kind} `{word}`",
-        word,
-        label=f"not declared under `{section}`",
-        help=f"did you mean `{near}`?" if near else known,
-    )
+    if not problems.full and not problems.lost(word, section):
+        problems.add(
+            code,
+            f"unknown {kind} `{shown(word, 120)}`",
+            word,
+            label=f"not declared under `{section}`",
+            help=offered(word, [*among, *also]),
+        )
     return False
 
 
@@ -74,11 +81,9 @@ def among(word: Word, what: str, code: str, known: Collection[str], problems: Pr
     """Whether a value is one of those that can be meant."""
     if word in known:
         return True
-    near = closest(str(word), list(known))
-    listed = "known: " + (", ".join(f"`{k}`" for k in sorted(known)) or "none")
-    problems.add(
-        code, f"unknown {what} `{word}`", word, label=f"no such {what}", help=f"did you mean `{near}`?" if near else listed
-    )
+    if not problems.full:
+        message = f"unknown {what} `{shown(word, 120)}`"
+        problems.add(code, message, word, label=f"no such {what}", help=offered(word, sorted(known), "known"))
     return False
 
 
@@ -88,5 +93,7 @@ def zone(word: Word | None, problems: Problems) -> tzinfo:
         try:
             return ZoneInfo(str(word))
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            problems.add("PR120", f"unknown timezone `{word}`", word, help="use an IANA name such as Europe/Berlin")
+            if not problems.full:
+                help = offered(word, sorted(available_timezones()), "known")
+                problems.add("PR120", f"unknown timezone `{shown(word)}`", word, help=help)
     return ZoneInfo("UTC")

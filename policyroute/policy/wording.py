@@ -50,6 +50,28 @@ class Bounds:
     gt: float | None = key(Number(), doc="more than")
     gte: float | None = key(Number(), doc="at least")
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is asked, and nothing that was meant to be asked went wrong."""
+        return not self.at.unread and all(bound is None for bound in (self.lt, self.lte, self.gt, self.gte))
+
+    @property
+    def impossible(self) -> bool:
+        """Whether no number is within them."""
+        lows = [bound for bound in (self.gt, self.gte) if bound is not None]
+        highs = [bound for bound in (self.lt, self.lte) if bound is not None]
+        if not lows or not highs:
+            return False
+        strict = self.gt == max(lows) or self.lt == min(highs)
+        return max(lows) > min(highs) or (max(lows) == min(highs) and strict)
+
+    def check(self, name: str, problems: Problems) -> None:
+        """That there are bounds, and that some number is within them."""
+        if self.empty:
+            problems.add("PR106", f"`{name}` has no bound", self.at, help="give at least one of `lt`, `lte`, `gt`, `gte`")
+        elif self.impossible:
+            problems.add("PR105", f"no number is within these bounds of `{name}`", self.at, help="one of them has to give way")
+
 
 BOUNDS = Record(Bounds, "bounds (`lt`, `lte`, `gt`, `gte`)")
 

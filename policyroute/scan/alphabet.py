@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from policyroute.scan import charset, folding
 from policyroute.scan.charset import DIGIT, OTHER, SPACE, WORD, CharSet, Ranges
-from policyroute.scan.kinds import CODES, KINDS, kind_table, runs_of
+from policyroute.scan.kinds import CODES, KINDS, TOP, kind_table, runs_of
 from policyroute.scan.pattern import Question, Reading
 from policyroute.scan.translate import byte_class
 from policyroute.scan.tree import Chars, walk
@@ -61,6 +61,7 @@ _LOW_LINE: Final = 0x5F
 _FRAMED_LOW_LINE: Final = "_\xa7_"
 # Goes before what may melt into the character before it: a text with one is folded before it is spelled.
 _MELTS: Final = "\xff"
+_MELTS_BYTE: Final = b"\xff"
 
 
 def _layout(reading: Reading) -> _Layout:
@@ -119,6 +120,8 @@ def _symbols(sets: Sequence[Ranges], kinds: str) -> Iterator[tuple[int, int, Sym
             members = frozenset(active)
             for run in _RUN.finditer(kinds, before, place):
                 yield run.start(), run.end(), (KINDS[run[1]], members)
+            if place > TOP:
+                yield max(before, TOP), place, (OTHER, members)
         # The ranges of a set are never adjacent, so whatever happens to a set here is one beginning or one end.
         active.symmetric_difference_update(member for _, member in group)
         before = place
@@ -140,39 +143,70 @@ def _units(symbols: Iterable[Symbol], layout: _Layout) -> dict[Symbol, str]:
 
 
 @functools.cache
-def _plain_codes(reading: Reading) -> Sequence[str]:
-    """How every character is spelled when nobody asks for one."""
+def _plain_codes(reading: Reading) -> str:
+    """How every character below `TOP` is spelled when nobody asks for one, and words have no frames."""
     layout = _layout(reading)
-    kinds = kind_table(reading.words)
-    if layout.frame:
-        framed = list(kinds)
-        for kind in (WORD, DIGIT):
-            for start, end in runs_of(kind, reading.words):
-                framed[start:end] = [layout.unit(kind, layout.plain[kind])] * (end - start)
-        framed[_LOW_LINE] = _FRAMED_LOW_LINE
-        return _folding(framed, reading)
     recoded = bytearray(range(256))
     for kind, code in CODES.items():
         recoded[ord(code)] = ord(layout.plain[kind])
-    table = bytearray(kinds.encode("latin-1").translate(recoded))
+    table = bytearray(kind_table(reading.words).encode("latin-1").translate(recoded))
     if reading.fold:
         table[:128] = table[:128].lower()
     for twin, letter in charset.TWINS.items() if reading.fold and reading.words == "unicode" else ():
         table[twin] = letter
-    codes = table.decode("latin-1")
-    return _folding(list(codes), reading) if reading.words == "spaced" else codes
+    return table.decode("latin-1")
 
 
-def _folding(codes: list[str], reading: Reading) -> list[str]:
-    """Codes that spell each character as what it folds to, and mark those that must not be folded alone."""
-    if reading.words == "spaced":
-        for code, folded in folding.changed(reading.fold):
-            codes[code] = "".join([codes[ord(char)] for char in folded]).replace(_MELTS, "")
-        for low, high in folding.melting():
-            codes[low : high + 1] = [_MELTS + code for code in codes[low : high + 1]]
-        for code in folding.invisible():
-            codes[code] = _MELTS
-    return codes
+class _Codes:
+    """How every character is spelled: below `TOP` by its number, above where it is not one that nobody asks for."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.low: Sequence[str] = _plain_codes(reading)
+        self.high: dict[int, str] = {}
+        layout = _layout(reading)
+        if layout.frame:
+            framed = list(self.low)
+            for kind in (WORD, DIGIT):
+                for start, end in runs_of(kind, reading.words):
+                    framed[start:end] = [layout.unit(kind, layout.plain[kind])] * (end - start)
+            framed[_LOW_LINE] = _FRAMED_LOW_LINE
+            self.low = framed
+
+    def assign(self, ranges: Iterable[tuple[int, int, str]]) -> None:
+        """Spell ranges of characters, first and behind the last, otherwise."""
+        low = list(self.low)
+        for start, end, unit in ranges:
+            if start < TOP:
+                low[start:end] = [unit] * (end - start)
+            else:
+                self.high.update(dict.fromkeys(range(start, end), unit))
+        self.low = low
+
+    def fold(self, caseless: bool) -> None:
+        """Spell each character as what it folds to, and mark those that must not be folded alone."""
+        low = list(self.low)
+        for code, folded in folding.changed(caseless):
+            low[code] = "".join([low[ord(char)] for char in folded])
+        for code in folding.melting():
+            if code < TOP:
+                low[code] = _MELTS + low[code]
+            else:
+                self.high[code] = _MELTS + self.high.get(code, _AS_BYTES.plain[OTHER])
+        self.low = low
+
+    def melts(self, char: str) -> bool:
+        """Whether a character may become one with what stands before it."""
+        code = ord(char)
+        return (self.low[code] if code < TOP else self.high.get(code, "")).startswith(_MELTS)
+
+    def spell(self, text: str) -> bytes:
+        """The characters, one after the other."""
+        spelled = text.translate(self.low)
+        try:
+            return spelled.encode("latin-1")
+        except UnicodeEncodeError:
+            other, high = _AS_BYTES.plain[OTHER], self.high
+            return "".join([high.get(ord(char), other) if char > "\xff" else char for char in spelled]).encode("latin-1")
 
 
 class Alphabet:
@@ -181,20 +215,19 @@ class Alphabet:
     def __init__(self, reading: Reading, asked: Iterable[Ranges] = ()) -> None:
         self.reading = reading
         self._layout = _layout(reading)
-        self._codes = _plain_codes(reading)
+        self._codes = _Codes(reading)
         self._of_kind = {kind: [self._layout.unit(kind, code).encode("latin-1")] for kind, code in self._layout.plain.items()}
         self._of_set: dict[Ranges, list[bytes]] = {ranges: [] for ranges in sorted(set(asked))}
         self._written: dict[CharSet, str | None] = {}
         if self._of_set:
             self._learn(tuple(self._of_set))
+        if reading.words == "spaced":
+            self._codes.fold(reading.fold)
 
     def _learn(self, sets: Sequence[Ranges]) -> None:
         found = list(_symbols(sets, kind_table(self.reading.words)))
         units = _units((symbol for _, _, symbol in found), self._layout)
-        codes = list(self._codes)
-        for low, end, symbol in found:
-            codes[low:end] = [units[symbol]] * (end - low)
-        self._codes = _folding(codes, self.reading)
+        self._codes.assign((start, end, units[symbol]) for start, end, symbol in found)
         for (kind, members), unit in units.items():
             spelled = unit.encode("latin-1")
             self._of_kind[kind].append(spelled)
@@ -209,22 +242,22 @@ class Alphabet:
                 return text.lower().encode()
             return (text.replace(frame, _FRAMED_LOW_LINE) if frame else text).encode("latin-1")
         melting = self.reading.words == "spaced"
-        pieces: list[str] = []
+        pieces: list[bytes] = []
         start, size = 0, len(text)
         while start < size:
             end = start + _PIECE
-            while melting and end < size and codes[ord(text[end])][:1] == _MELTS:
+            while melting and end < size and codes.melts(text[end]):
                 end += _PIECE // 4
             piece = text[start:end]
             start = end
             if not piece.isascii() or (frame and frame in piece):
-                spelled = piece.translate(codes)
-                if melting and _MELTS in spelled:
-                    spelled = folding.fold(piece, caseless).translate(codes).replace(_MELTS, "")
+                spelled = codes.spell(piece)
+                if melting and _MELTS_BYTE in spelled:
+                    spelled = codes.spell(folding.fold(piece, caseless)).replace(_MELTS_BYTE, b"")
                 pieces.append(spelled)
             else:
-                pieces.append(piece.lower() if caseless else piece)
-        return "".join(pieces).encode("latin-1")
+                pieces.append(piece.lower().encode() if caseless else piece.encode())
+        return b"".join(pieces)
 
     def narrow(self, spelled: bytes) -> bytes:
         """The same text as if nobody asked for single characters."""

@@ -10,12 +10,12 @@ import functools
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
 from typing import Final
 
 from policyroute.scan import charset
 
 _MOST_MARKS: Final = 30
+# What Unicode calls default ignorable.
 _INVISIBLE: Final[charset.Ranges] = (
     *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F)),
     *((0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0)),
@@ -91,14 +91,15 @@ class Unfolding:
 @functools.cache
 def _clusters() -> re.Pattern[str]:
     """A run of ASCII, or a character with all that may melt into it."""
-    unseen = "".join(f"{chr(low)}-{chr(high)}" for low, high in (*melting(), *_INVISIBLE))
+    unseen = "".join(map(chr, melting()))
     return re.compile(f"[\\0-\\x7f]+(?=[\\0-\\x7f]|\\Z)|.[{unseen}]*", re.DOTALL)
 
 
 @functools.cache
-def melting() -> charset.Ranges:
-    """Characters that may become one with the character before them."""
-    return charset.merged((*marks(), *_JOINING))
+def melting() -> tuple[int, ...]:
+    """Characters that may become one with the character before them, or nothing at all."""
+    ranges = charset.merged((*marks(), *_JOINING, *_INVISIBLE))
+    return tuple(code for low, high in ranges for code in range(low, high + 1))
 
 
 @functools.cache
@@ -109,14 +110,9 @@ def marks() -> charset.Ranges:
     return (*found, (0xE0100, 0xE01EF))
 
 
-def invisible() -> Iterator[int]:
-    """Characters that nobody sees: Unicode calls them default ignorable."""
-    return (code for low, high in _INVISIBLE for code in range(low, high + 1))
-
-
 @functools.cache
 def _removal() -> dict[int, None]:
-    return dict.fromkeys(invisible())
+    return dict.fromkeys(code for low, high in _INVISIBLE for code in range(low, high + 1))
 
 
 @functools.cache

@@ -16,15 +16,15 @@ CODES: Final = {SPACE: "\x80", OTHER: "\x81", WORD: "\x82", DIGIT: "\x83"}
 KINDS: Final = {**dict.fromkeys(map(chr, range(128)), WORD), **{code: kind for kind, code in CODES.items()}}
 """The kind by its code."""
 
-ASSIGNED_PLANES: Final = 4
-"""Python knows no letter, digit or space in the planes above; a test looks."""
+TOP: Final = 0x40000
+"""Python knows no letter, digit or space from here on; a test looks."""
 
 
 @functools.cache
 def kind_table(words: Words) -> str:
-    """The code of the kind of every character, by its number. Words of spaced scripts have their marks in them."""
-    everything = charset.every_character(ASSIGNED_PLANES)
-    table = bytearray(CODES[OTHER].encode("latin-1")) * (charset.LAST + 1)
+    """The code of the kind of every character below `TOP`, by its number. Words of spaced scripts have their marks in them."""
+    everything = charset.every_character(TOP >> 16)
+    table = bytearray(CODES[OTHER].encode("latin-1")) * TOP
 
     def mark(kind: int, runs: Iterable[tuple[int, int]]) -> None:
         for start, end in runs:
@@ -34,7 +34,7 @@ def kind_table(words: Words) -> str:
     mark(DIGIT, (run.span() for run in re.finditer(r"\d+", everything)))
     mark(SPACE, (run.span() for run in re.finditer(r"\s+", everything)))
     if words == "spaced":
-        mark(WORD, ((low, high + 1) for low, high in folding.marks()))
+        mark(WORD, ((low, high + 1) for low, high in folding.marks() if high < TOP))
         mark(OTHER, ((low, high + 1) for low, high in folding.UNSPACED))
     table[:128] = bytes(range(128))
     return table.decode("latin-1")

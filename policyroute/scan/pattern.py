@@ -82,7 +82,8 @@ def _tree(kind: str, source: str, case_sensitive: bool) -> Node:
         needs = "make it need a character: `a+` for `a*`"
         raise PatternError("the regex matches the empty text, so it matches everything", 0, help=needs)
     if (lost := misplaced_last(tree)) is not None:
-        raise PatternError("nothing can follow `$`", lost.offset, help="write `\\$` for the character, `(?m)` for ends of lines")
+        ends = "write `\\$` for the character itself, or `(?m)` in front for the ends of lines"
+        raise PatternError("nothing can follow `$`", lost.offset, help=ends)
     if size(tree) > MOST_STATES:
         smaller = f"it needs more than {MOST_STATES} states; write smaller repeats, or make several patterns of it"
         raise PatternError("the regex is too big", 0, help=smaller)

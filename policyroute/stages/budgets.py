@@ -78,9 +78,7 @@ class Budgets:
             return (UNACCOUNTED,)
         if facts.failed and f"budget:{budget.id}" in facts.failed:
             return () if budget.on_failure is None else (budget.on_failure,)
-        spent = facts.spent.get(budget.id)
-        if not spent:
-            return ()
+        spent = facts.spent.get(budget.id, 0.0)
         return [step for step in budget.steps if spent >= step.at]
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:

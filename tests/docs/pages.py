@@ -12,6 +12,7 @@ from tests.house.survey import ROOT
 
 TOP = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md")
 
+FILE = re.compile(r"<!-- file: (\S+) -->")
 FENCE = re.compile(r"^( *)(`{3,}|~{3,})([^`]*)$")
 HEADING = re.compile(r"^#{1,6} +(.+?) *#*$")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^()\s]+(?:\([^()\s]*\))?)(?: \"[^\"]*\")?\)")
@@ -19,12 +20,13 @@ CODE = re.compile(r"(`+)(.+?)\1")
 
 
 class Block(NamedTuple):
-    """A fenced block: its language, the words after it, and the line its text begins on."""
+    """A fenced block: its language, the words after it, the line its text begins on, and the file a comment above names."""
 
     language: str
     words: tuple[str, ...]
     text: str
     line: int
+    file: str = ""
 
 
 class Page(NamedTuple):
@@ -77,18 +79,21 @@ def slug(heading: str) -> str:
 
 def _items(text: str) -> Iterator[Block | tuple[int, str]]:
     inside: tuple[str, str, int, list[str]] | None = None
+    file = ""
     for number, line in enumerate(text.splitlines(), 1):
         fence = FENCE.match(line)
         if inside is None:
             if fence is None:
+                named = FILE.fullmatch(line.strip())
+                file = named[1] if named else ""
                 yield number, line
             else:
                 inside = (fence[2], fence[3].strip(), number + 1, [])
                 indent = len(fence[1])
         elif fence is not None and fence[2].startswith(inside[0]) and not fence[3].strip():
             language, *words = inside[1].split() or [""]
-            yield Block(language, tuple(words), "".join(f"{one}\n" for one in inside[3]), inside[2])
-            inside = None
+            yield Block(language, tuple(words), "".join(f"{one}\n" for one in inside[3]), inside[2], file)
+            inside, file = None, ""
         else:
             inside[3].append(line[indent:] if not line[:indent].strip() else line)
     if inside is not None:

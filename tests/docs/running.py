@@ -3,10 +3,13 @@
 `yaml`     a whole policy loads, a test file runs, a part of a policy loads once the rest stands beside it; anything else is
            strict YAML. A name after `yaml` writes it to the folder; `refused` means that it must not load.
 `python`   runs, all blocks of a page one after the other; with `>>>` its answers are compared.
-`console`  `$ policyroute …` runs, and what it prints is compared; a line `…` stands for any lines. `$ echo $?` is the
-           exit code, `$ cat FILE` a file.
+`console`  `$ policyroute …` runs, and what it prints is compared; a line `…` stands for any lines. `> FILE` keeps it in a
+           file, `$ echo $?` is the exit code, `$ cat FILE` a file.
 `sh`       is not run; each `policyroute` in it names a command and options that exist.
 `json`     is JSON.
+
+A comment `<!-- file: NAME -->` above a block writes it to the folder, for the commands that follow to judge. The folder begins
+with what `policyroute init` writes, and with `policies/` where the page speaks of them.
 """
 
 from __future__ import annotations
@@ -35,8 +38,10 @@ from tests.house.survey import ROOT
 REST = ROOT / "tests/docs/rest.yaml"
 PLAIN = {"", "text", "sh", "diff", "toml", "csv"}
 ANY = "…"
+NOTHING = "PR013"
 # What is different on every run.
 VARYING = (
+    (re.compile(r'"seconds": [0-9.]+'), '"seconds": 0'),
     (re.compile(r"\bdec_[0-9a-f]{24}\b"), "dec_0"),
     (re.compile(r"\b[0-9.,]+ (?:ms|µs|s)\b"), "0 s"),
     (re.compile(r"\b[0-9a-f]{16}\b"), "0"),
@@ -55,11 +60,15 @@ class Run:
 
     def all(self) -> list[str]:
         """Every complaint about the page's blocks."""
-        shutil.copytree(ROOT / "policies", self.folder / "policies", dirs_exist_ok=True)
+        if "policies/" in self.page.text:
+            shutil.copytree(ROOT / "policies", self.folder / "policies")
         does = {"yaml": self.yaml, "python": self.python, "console": self.console, "sh": self.sh, "json": self.json}
         with chdir(self.folder):
+            self.ran(["policyroute", "init"], 1)
             for block in self.page.blocks:
-                if block.language in does:
+                if block.file:
+                    Path(block.file).write_text(block.text, "utf-8")
+                elif block.language in does:
                     does[block.language](block)
                 elif block.language not in PLAIN:
                     self.complain(block.line, f"`{block.language}` is no kind of block that is run, nor one that is not")
@@ -79,7 +88,7 @@ class Run:
         said = to_plain(source.root) if source.root is not None else None
         keys = set(said) if isinstance(said, dict) else set()
         kind = said.get("kind") if isinstance(said, dict) else None
-        problems = [p for p in source.problems if p.severity == "error"]
+        problems = [p for p in source.problems if p.severity == "error" and p.code != NOTHING]
         if kind == "PolicyTest":
             problems = self._tests(file)
         elif kind == "Policy" and "models" in keys | {"models" for one in said.get("include", ())}:
@@ -119,13 +128,18 @@ class Run:
 
     def console(self, block: Block) -> None:
         for line, command, wanted in commands_of(block):
-            got = self.ran(shlex.split(command, comments=True), line)
-            if got is not None and not alike(wanted, got):
+            words = shlex.split(command, comments=True)
+            got = self.ran(words, line)
+            figures = words[:2] == ["policyroute", "bench"]
+            if got is not None and not alike(*map(_without_figures, (wanted, got)) if figures else (wanted, got)):
                 self.complain(line, f"`{command}` prints\n{got}")
 
     def ran(self, words: list[str], line: int) -> str | None:
         """What a command prints; nothing where it is not one that is run."""
         match words:
+            case [*before, ">", file]:
+                Path(file).write_text(self.ran(before, line) or "", "utf-8")
+                return ""
             case ["policyroute", *args]:
                 out = io.StringIO()
                 with redirect_stdout(out), redirect_stderr(out):
@@ -226,6 +240,11 @@ def alike(wanted: str, got: str) -> bool:
         at = found + len(run)
     last = middle[-1]
     return len(printed) - len(last) >= at and printed[len(printed) - len(last) :] == last
+
+
+def _without_figures(text: str) -> str:
+    """For what measures: the words, whatever the figures, and however wide the columns are for them."""
+    return re.sub(r"[0-9][0-9.,]*", "0", re.sub(r" +", " ", re.sub(r"\b(?:ms|µs)\b", "s", text)))
 
 
 def _normal(text: str) -> list[str]:

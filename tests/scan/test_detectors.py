@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -37,6 +40,13 @@ def test_every_legal_name_makes_a_set(kind: str) -> None:
     made = detector_set([kind])
     assert made.kinds == (kind,)
     assert build(made.patterns, engine="re2").scan("") == 0
+
+
+def test_the_manual_names_every_kind() -> None:
+    """Each family, country and family of secrets stands in docs/detectors.md."""
+    manual = (Path(__file__).parents[2] / "docs" / "detectors.md").read_text(encoding="utf-8")
+    named = {word for code in re.findall(r"`([^`]+)`", manual) for word in code.split()}
+    assert {kind.partition(".")[2] or kind for kind in KINDS} <= named
 
 
 def test_an_unknown_kind_is_the_callers_mistake() -> None:

@@ -76,6 +76,12 @@ def test_phones_by_their_shape(number: str) -> None:
     assert found(f"It is {number}, thanks") == [("phone", number)]
 
 
+def test_phones_among_other_figures() -> None:
+    """A number right after or before others is still one, and so is each of a list."""
+    assert found("apt 12 415-555-0199") == [("phone", "415-555-0199")]
+    assert found("415-555-0199 415-555-0123 415-555-0145") == [("phone", f"415-555-01{end}") for end in (99, 23, 45)]
+
+
 @pytest.mark.parametrize(
     ("before", "number"),
     [
@@ -265,6 +271,11 @@ UNCHECKED = ("dk", "uk", "ar", "id", "my", "us", "in", "is", "kr", "mx")
 def test_wrong_check_digits(country: str, text: str) -> None:
     """The same number with one figure changed is not found."""
     assert f"national-id.{country}" not in [kind for kind, _ in found(_wrong(text))]
+
+
+def test_a_number_right_after_a_look_alike() -> None:
+    """Figures that only look like the beginning of a number do not swallow it."""
+    assert found("SIN 12 345 236 229 746") == [("national-id.ca", "236 229 746")]
 
 
 @pytest.mark.parametrize(

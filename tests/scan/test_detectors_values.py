@@ -208,6 +208,7 @@ def test_secrets_by_their_shape(family: str, value: str) -> None:
         ("password", "DB_PASSWORD=s3cr3tP4ss"),
         ("password", 'userPassword: "Xy12345!z"'),
         ("password", '{\\"password\\": \\"Xy12345!z\\"}'),
+        ("password", "password: password: Xy12345!z"),
         ("password", "<password>Xy12345!z</password>"),
         ("password", "the wlan password is Gr8nola#Bar7, enjoy"),
         ("password", "Passwort lautet Geheim987!"),

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -162,10 +163,11 @@ def counted(number: int, thing: str) -> str:
 
 
 def usd(amount: float) -> str:
-    """An amount in dollars: cents from a dollar on, below that what a call can cost."""
+    """An amount that something costs at most, so it is rounded up: to cents from a dollar on, below that to a millionth."""
     if not amount:
         return "$0"
-    return f"${amount:,.2f}" if amount >= 1 else f"${amount:.6f}" if amount >= 1e-6 else f"${amount:.9f}"
+    digits = 2 if amount >= 1 else 6 if amount >= 1e-6 else 9
+    return f"${Decimal(repr(amount)).quantize(Decimal(1).scaleb(-digits), ROUND_CEILING):,f}"
 
 
 def show_table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
@@ -194,5 +196,6 @@ def _show_rich(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequen
         table.add_column(Text(name), justify="right" if i in right else "left")
     for row in rows:
         table.add_row(*map(Text, row))
-    Console(no_color=ctx is not None and ctx.color is False, highlight=False).print(Padding(table, (0, 0, 0, 2)))
+    plain = ctx is not None and ctx.color is False
+    Console(color_system=None if plain else "auto", highlight=False).print(Padding(table, (0, 0, 0, 2)))
     return True

@@ -28,6 +28,7 @@ _TO_ASCII: dict[int, str] = {
 }
 # From Devanagari on, scripts have marks inside words, glue their endings on, or are written without spaces.
 _UNSPACED = "\u0900"
+_SEPARATOR = re.compile(rb"[ ./()-]+")
 _LONG_WORD = 6
 _WORD = re.compile(r"[^\W\d_]+")
 # The standard library takes its time over sets beyond the first plane, so RE2 says whether there is anything to do.
@@ -87,6 +88,8 @@ class Regex(Protocol):
 
     def finditer(self, text: bytes) -> Iterator[re.Match[bytes]]: ...
 
+    def search(self, text: bytes, pos: int = 0) -> re.Match[bytes] | None: ...
+
 
 def regex(source: str) -> Regex:
     """Compile an ASCII pattern for `Page.raw`. The engine is linear in the text whatever it holds."""
@@ -104,6 +107,15 @@ def rough(source: str, *, case_sensitive: bool = True) -> Pattern:
     engine that follows all beginnings at once would need a state for every set of them.
     """
     return Pattern("regex", (rf"(?:^|[^0-9A-Za-z])(?:{source})",), case_sensitive)
+
+
+def overlapping(compiled: Regex, raw: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches, each looked for from the second group of the one before on, so that no look-alike swallows what follows it."""
+    match = compiled.search(raw)
+    while match is not None:
+        yield match
+        gap = _SEPARATOR.search(match[0])
+        match = compiled.search(raw, match.start() + gap.end() if gap else match.end())
 
 
 def stands_alone(page: Page, start: int, end: int) -> bool:
@@ -218,10 +230,14 @@ def numbered(
     compiled = regex(rf"\b(?:{shape})(?:\b|$)")
 
     def find(page: Page) -> Iterator[Span]:
-        for match in compiled.finditer(page.raw):
+        taken = 0
+        for match in overlapping(compiled, page.raw):
             start, end = match.span()
+            if start < taken:
+                continue
             value = match[0].translate(None, b" -./()").decode("ascii").upper()
             if valid(value) and stands_alone(page, start, end) and (near is None or near.near(page, start, end)):
+                taken = end
                 yield start, end
 
     return Detector(kind, near.patterns if near else (rough(shape),), find)

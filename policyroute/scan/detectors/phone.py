@@ -14,7 +14,7 @@ KIND = "phone"
 
 # A whole run of figures as people write numbers; a part of a longer run is no phone number.
 _RUN = regex(r"(?:\+ ?|\b00)?\(?\+?[0-9](?:[ ./()-]{0,3}[0-9])+")
-_LONGEST = 26
+_SHORTEST, _LONGEST = 7, 26
 # Said of phones only, so plain figures will do after them.
 _PHONE = words(
     "phone*", "telephone*", "tel", "telefon*", "téléphone*", "telephone", "teléfono*", "telefono*", "telefone*",
@@ -46,14 +46,17 @@ _LEVELS = ((_PHONE, 2), (_OTHER, -1), (_TALK, 1))
 _BEFORE = 48
 _GROUPS = re.compile(r"[0-9]+")
 # National shapes that are hardly anything else: North America, France, mobile and London numbers of the United Kingdom.
-_NATIONAL = re.compile(
+_NORTH_AMERICA = (
     r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}-[2-9][0-9]{2}-|[2-9][0-9]{2}\.[2-9][0-9]{2}\.)"
     r"[0-9]{4}"
-    r"|0[1-9](?:[ .-][0-9]{2}){4}"
+)
+_NATIONAL = re.compile(
+    _NORTH_AMERICA + r"|0[1-9](?:[ .-][0-9]{2}){4}"
     r"|07[1-57-9][0-9]{2}[ ](?:[0-9]{6}|[0-9]{3}[ ][0-9]{3})"
     r"|\(?020\)?[ -][378][0-9]{3}[ -]?[0-9]{4}"
     r"|\([1-9][0-9]\)[ ]?9?[0-9]{4}-[0-9]{4}"
 )
+_INNER = re.compile(rf"(?:(?<= )|(?<=^))(?:{_NORTH_AMERICA})(?![0-9])")
 
 
 def _is_international(digits: str) -> bool:
@@ -151,10 +154,16 @@ def _find(page: Page) -> Iterator[Span]:
     raw = page.raw
     for match in _RUN.finditer(raw):
         start, end = match.span()
-        if not 7 <= end - start <= _LONGEST:
+        if end - start < _SHORTEST:
             continue
-        if _is_whole(raw, start, end) and _is_phone(page, start, match[0].decode("ascii")):
+        value = match[0].decode("ascii")
+        if end - start <= _LONGEST and _is_whole(raw, start, end) and _is_phone(page, start, value):
             yield start, end
+            continue
+        # One among other figures: `apartment 12 415-555-0199`, or a list of them.
+        for inner in _INNER.finditer(value):
+            if _is_whole(raw, start + inner.start(), start + inner.end()) and _strength(page, start) >= 0:
+                yield start + inner.start(), start + inner.end()
 
 
 DETECTORS = (

@@ -21,7 +21,6 @@ _TOKEN_KEY = (
     "|shared|bot)[ _.-]?(?:key|token|secret|credential)(?:[ _.-]?(?:key|value))?|secret|token|credential|apikey|authtoken)"
 )
 _AFTER_KEY = r"[\"'`\\\]]{0,3}\s{0,3}(?::=|=>|[:=>])\s{0,3}"
-_QUOTED = r"\\{0,2}(?:\"([^\"\n]+)\"|'([^'\n]+)'|`([^`\n]+)`)"
 _IS = r" (?:is|was|ist|lautet|es|est|to|:|=)[: ]{1,2}[\"'`]?"
 
 
@@ -29,14 +28,17 @@ def _raw(key: str) -> str:
     return key.replace("@", r"\?")
 
 
-_PASSWORD = regex(rf"(?i){_raw(_PASSWORD_KEY)}{_AFTER_KEY}(?:{_QUOTED}|([^\s\"'`<>,;]+))")
+_PASSWORD = regex(rf"(?i){_raw(_PASSWORD_KEY)}{_AFTER_KEY}")
+_PASSWORD_VALUE = re.compile(r"[^\s\"'`<>,;]{1,200}")
 _PASSWORD_SAID = regex(rf"(?i)\b{_raw(_PASSWORD_KEY)}{_IS}([^\s\"'`<>]{{6,100}})")
 _PASSWORD_GIVEN = regex(
     r"(?i)(?:identified by|with password|\bpassword|--pass(?:word|wd)?|--pwd)[ =]{1,3}(?:'([^'\n]{6,100})'|\"([^\"\n]{6,100})\")"
 )
 _PASSWORD_FLAG = regex(r"(?i)(?:--pass(?:word|wd)?|--pwd|\bmachine \S{1,100} login \S{1,100} password)[ =]([^\s\"'`<>]{6,100})")
 _KEYED = regex(r"(?i)(?:password|pwd)\s?=\s?([^\s;\"'<>]{4,100})")
-_TOKEN = regex(rf"(?i){_TOKEN_KEY}{_AFTER_KEY}(?:{_QUOTED}|([^\s\"'`<>,;&]+))")
+_TOKEN = regex(rf"(?i){_TOKEN_KEY}{_AFTER_KEY}")
+# A sign of assignment ends it, so that the keys of a long list are read once each.
+_TOKEN_VALUE = re.compile(r"[^\s\"'`<>,;&:=]{1,4096}={0,2}")
 _TOKEN_SAID = regex(rf"(?i)\b{_TOKEN_KEY}(?: (?:is|was|ist|es|est))?[: ]{{1,2}}[\"'`]?([0-9A-Za-z_+/=.-]{{20,200}})")
 
 _PEM = regex(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----")
@@ -71,7 +73,12 @@ _CODE = re.compile(
 )
 _PATH = re.compile(r"^(?:[/~]|\.{1,2}/|[A-Za-z]:\\|https?://)")
 _TAIL = ".,;:!?)]}\\"
-_LONGEST = 400
+# As the tail, but for signs that passwords end with.
+_PUNCTUATION = ".,;:)]}\\"
+_LONGEST = 4096
+_QUOTES = "\"'`"
+# Placeholders and code show at the beginning.
+_READ = 80
 
 
 def _classes(value: str) -> int:
@@ -82,6 +89,7 @@ def _classes(value: str) -> int:
 
 def _is_made_up(value: str) -> bool:
     """What manuals write where a secret would stand, and what programs write to fetch one."""
+    value = value[:_READ]
     return bool(_PLACEHOLDER.search(value) or _CODE.search(value) or _PATH.search(value))
 
 
@@ -118,16 +126,45 @@ def _begins_key(page: Page, start: int) -> bool:
 
 def _values(compiled: Regex, valid: Callable[[str], bool]) -> Callable[[Page], Iterator[Span]]:
     """Yield the first group that took part, where `valid` says that it holds a secret."""
-
     groups = range(1, compiled.groups + 1)
 
     def find(page: Page) -> Iterator[Span]:
         for match in compiled.finditer(page.raw):
             start, end = next(span for span in map(match.span, groups) if span[0] >= 0)
             if _begins_key(page, match.start()) and valid(page.text[start:end]):
-                yield start, start + len(page.text[start:end].rstrip(_TAIL))
+                yield start, end
 
     return find
+
+
+def _assigned(key: Regex, bare: re.Pattern[str], valid: Callable[[str], bool]) -> Callable[[Page], Iterator[Span]]:
+    """Yield what follows a key and a sign of assignment. The search goes on behind the sign: a value may be the next key."""
+
+    def find(page: Page) -> Iterator[Span]:
+        taken = 0
+        for match in key.finditer(page.raw):
+            if match.start() < taken:
+                continue
+            start, end = _value(page.text, match.end(), bare)
+            if end > start and _begins_key(page, match.start()) and valid(page.text[start:end]):
+                taken = end
+                yield start, end
+
+    return find
+
+
+def _value(text: str, start: int, bare: re.Pattern[str]) -> Span:
+    """The value that begins here: up to the closing quote on this line, or as far as a bare one goes."""
+    while text.startswith("\\", start):
+        start += 1
+    quote = text[start : start + 1]
+    if quote and quote in _QUOTES:
+        start += 1
+        end = text.find(quote, start, start + _LONGEST)
+        if end > start and "\n" not in text[start:end]:
+            return start, start + len(text[start:end].rstrip("\\"))
+    match = bare.match(text, start)
+    return (start, start + len(match[0].rstrip(_PUNCTUATION))) if match else (start, start)
 
 
 def _find_pem(page: Page) -> Iterator[Span]:
@@ -206,7 +243,9 @@ DETECTORS: tuple[Detector, ...] = (
     Detector("secret.bearer", _rough("bearer[ :=]{1,3}[0-9a-z_.~+/-]{16}"), _values(_BEARER, _is_token)),
     Detector("secret.basic-auth", _rough("basic +[0-9a-z+/]{8}"), _find_basic),
     Detector("secret.basic-auth", _rough(r"\s(?:-u|--user|--proxy-user)[ =]"), _values(_CURL, _is_login)),
-    Detector("secret.password", _keyed(_PASSWORD_KEY, _AFTER_KEY + r"[^\s0-9]?\S"), _values(_PASSWORD, _is_password)),
+    Detector(
+        "secret.password", _keyed(_PASSWORD_KEY, _AFTER_KEY + r"[^\s0-9]?\S"), _assigned(_PASSWORD, _PASSWORD_VALUE, _is_password)
+    ),
     Detector("secret.password", _keyed(_PASSWORD_KEY, _IS), _values(_PASSWORD_SAID, _is_said_password)),
     Detector(
         "secret.password",
@@ -216,7 +255,7 @@ DETECTORS: tuple[Detector, ...] = (
     Detector(
         "secret.password", _rough(r"--pass(?:word|wd)?[ =]|--pwd[ =]|machine \S+ login"), _values(_PASSWORD_FLAG, _is_password)
     ),
-    Detector("secret.token", _keyed(_TOKEN_KEY, _AFTER_KEY + r"\S{4}"), _values(_TOKEN, _is_token)),
+    Detector("secret.token", _keyed(_TOKEN_KEY, _AFTER_KEY + r"\S{4}"), _assigned(_TOKEN, _TOKEN_VALUE, _is_token)),
     Detector(
         "secret.token",
         _keyed(_TOKEN_KEY, r"(?: (?:is|was|ist|es|est))?[: ]{1,2}[\"'`]?[0-9a-z_+/=.-]{20}"),
