@@ -24,7 +24,13 @@ def deciding(loaded: Policy, text: str) -> Callable[[], object]:
 
 def growth() -> str:
     """How the time grows with rules, models and text."""
-    sizes = {(10, 20): "10 rules", (100, 20): "100 rules", (1000, 20): "1,000 rules", (100, 5): "5 models", (100, 200): "200 models"}
+    sizes = {
+        (10, 20): "10 rules",
+        (100, 20): "100 rules",
+        (1000, 20): "1,000 rules",
+        (100, 5): "5 models",
+        (100, 200): "200 models",
+    }
     loaded = {key: loads(policy(*key)) for key in sizes}
     subjects = {name: deciding(loaded[key], prompt(2048)) for key, name in sizes.items()}
     subjects["32 KB"] = deciding(loaded[100, 20], prompt(32_768))

@@ -34,7 +34,13 @@ def patterns(count: int) -> list[str]:
     made = []
     for i in range(count):
         a, b, c = names[3 * i : 3 * i + 3]
-        kinds = (rf"\b{a}[-_ ]?[0-9]{{4,8}}\b", rf"{a}\s+{b}", rf"{a}|{b}|{c}", rf"\b{a}\w{{0,6}}{b}", rf"(?:{a}|{b})[ :#]*[a-z][0-9]+")
+        kinds = (
+            rf"\b{a}[-_ ]?[0-9]{{4,8}}\b",
+            rf"{a}\s+{b}",
+            rf"{a}|{b}|{c}",
+            rf"\b{a}\w{{0,6}}{b}",
+            rf"(?:{a}|{b})[ :#]*[a-z][0-9]+",
+        )
         made.append(kinds[i % len(kinds)])
     return made
 
@@ -43,14 +49,24 @@ def policy(rules: int, models: int) -> str:
     """A policy of four stages: half of the regex rules tag, half of them route."""
     regexes = patterns(rules)
     tagging, routing = regexes[: rules // 2], regexes[rules // 2 :]
-    lines = ["apiVersion: policyroute/v1", "kind: Policy", "metadata: {name: bench, version: 1}", f"tiers: [{', '.join(TIERS)}]", "models:"]
+    lines = [
+        "apiVersion: policyroute/v1",
+        "kind: Policy",
+        "metadata: {name: bench, version: 1}",
+        f"tiers: [{', '.join(TIERS)}]",
+        "models:",
+    ]
     for i in range(models):
         price = f"price: {{in: {0.1 + i * 0.01:.2f}, out: {0.4 + i * 0.04:.2f}}}"
         lines.append(
             f"  m{i}: {{provider: p{i % 4}, region: {('eu', 'us')[i % 2]}, hosting: cloud, tier: {TIERS[i % 3]}, "
             f"context: 128000, caps: [json, tools], {price}}}"
         )
-    lines += ["attributes:", "  tenant: {from: auth.tenant, trust: verified}", "  plan: {from: auth.plan, trust: verified, values: [free, pro]}"]
+    lines += [
+        "attributes:",
+        "  tenant: {from: auth.tenant, trust: verified}",
+        "  plan: {from: auth.plan, trust: verified, values: [free, pro]}",
+    ]
     lines += ["tags:", "  internal: {only: {region: [eu]}}", "pipeline:", "  sensitivity:"]
     lines += [f"    - {{id: s{i}, when: {{prompt: {{regex: '{regex}'}}}}, add: [internal]}}" for i, regex in enumerate(tagging)]
     lines += ["    - {id: not-scanned, when: {unscanned: true}, add: [internal]}", "  routes:"]
@@ -76,7 +92,11 @@ def near_misses(size: int, count: int, seed: int) -> str:
     length = 0
     while length < size:
         name = rng.choice(names)
-        piece = name[: rng.randint(3, len(name) - 1)] + rng.choice(["", "-", " ", "_", "4", "12", " :"]) + rng.choice(names)[: rng.randint(1, 4)]
+        piece = (
+            name[: rng.randint(3, len(name) - 1)]
+            + rng.choice(["", "-", " ", "_", "4", "12", " :"])
+            + rng.choice(names)[: rng.randint(1, 4)]
+        )
         out.append(piece)
         length += len(piece) + 1
     return " ".join(out)[:size]

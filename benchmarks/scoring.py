@@ -20,8 +20,7 @@ from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
-from policyroute.scan import build
-from policyroute.scoring import Heuristic, edges, measure, score, spoken, task, tokens, words
+from policyroute.scoring import Heuristic, measure, score, spoken, task, tokens, words
 
 # What one writes down in five minutes: the first row whose word occurs wins.
 NAIVE = (
@@ -157,19 +156,18 @@ def scorers() -> tuple[tuple[str, Callable[[str], float]], ...]:
 def report_speed() -> None:
     """Microseconds: the parts of a score, and the whole."""
     heuristic = Heuristic()
-    scanner = build(heuristic.patterns)
-    scanner.warm()
+    heuristic.warm()
     sentence = "Compare two ways to store 12 million small files, explain the trade-offs, and write a Python function for one. "
     for size in (200, 2_000, 40_000):
         text = (sentence * (size // len(sentence) + 1))[:size]
         said = spoken(text)
-        bits, sizes, at_edges = scanner.scan(said), measure(said), scanner.scan(edges(said))
+        bits, sizes = heuristic.find(said), measure(said)
         parts: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("score", partial(heuristic.score, bits, sizes, at_edges)),
-            ("task", partial(heuristic.task, bits, sizes, at_edges=at_edges)),
+            ("score", partial(heuristic.score, bits, sizes)),
+            ("task", partial(heuristic.task, bits, sizes)),
             ("tokens", partial(tokens, text)),
             ("words", partial(words, text)),
-            ("scan", partial(scanner.scan, said)),
+            ("find", partial(heuristic.find, said)),
             ("whole", partial(score, text)),
         )
         taken = "  ".join(f"{name} {microseconds(what):.1f}" for name, what in parts)

@@ -264,8 +264,8 @@ class Decision:
 
     @cached_property
     def fired(self) -> tuple[str, ...]:
-        """The ids of all rules that fired."""
-        return tuple(match.rule for step in self.steps for match in step.fired)
+        """The ids of all rules of the policy that fired."""
+        return tuple(match.rule for step in self.steps if step.stage not in BETWEEN for match in step.fired)
 
     @cached_property
     def excluded(self) -> Mapping[str, str]:

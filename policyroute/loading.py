@@ -6,10 +6,11 @@ import json
 from collections.abc import Sequence
 from hashlib import sha256
 from os import PathLike, fspath
+from os.path import commonpath, realpath
 from typing import NamedTuple
 
 from policyroute.analysis.containment import disproved
-from policyroute.analysis.lint import lint
+from policyroute.analysis.lint import lines_end, lint, unscanned_is_decided
 from policyroute.call import Call, Facts
 from policyroute.decision import Decision, Version
 from policyroute.errors import PolicyError, Problem
@@ -53,7 +54,7 @@ def load(path: str | PathLike[str]) -> Policy:
 
 
 def loads(text: str, file: str = "policy.yaml") -> Policy:
-    """The policy in a text; it cannot include files."""
+    """The policy in a text, as if it stood in `file`: what it includes is read from beside that."""
     return _served(examine(file, lambda name: read_text(text, name) if name == file else read_file(name)))
 
 
@@ -67,14 +68,17 @@ def _served(checked: Checked) -> Policy:
 def examine(file: str, read: Read = read_file) -> Checked:
     """Everything that can be said of a policy file without a call."""
     problems = Problems()
-    composed = compose(file, read, problems)
+    composed = compose(file, read, problems, _leads_out)
     document = composed.document
     if document is None:
         return Checked(None, problems.in_order(), composed.sources)
     compiled = resolve(document, problems)
     if problems.error_count():
+        if not problems.are_below("$.pipeline.sensitivity"):
+            unscanned_is_decided(compiled, problems)
         return Checked(None, problems.in_order(), composed.sources)
     lint(compiled, problems)
+    lines_end(composed.sources, problems)
     metadata = document.metadata
     pipeline = assemble(compiled, Version(str(metadata.name), metadata.version, content_hash(composed.sources)))
     disproved(compiled, pipeline, problems)
@@ -82,6 +86,15 @@ def examine(file: str, read: Read = read_file) -> Checked:
         return Checked(None, problems.in_order(), composed.sources)
     policy = Policy(file, compiled, pipeline, composed.sources, problems.in_order())
     return Checked(policy, policy.warnings, composed.sources)
+
+
+def _leads_out(path: str, folder: str) -> bool:
+    """Whether a link takes a path out of a folder."""
+    try:
+        real = realpath(folder)
+        return commonpath((real, realpath(path))) != real
+    except ValueError:
+        return False  # no file can have this name, which is said when it is read
 
 
 def content_hash(sources: Sequence[Source]) -> str:

@@ -2,47 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from policyroute.conditions import questions as ask
-from policyroute.conditions.condition import ALWAYS, bits, implies
+from policyroute.conditions.condition import ALWAYS, All, Atom, Condition, bits, implies
 from policyroute.policy import rules
 from policyroute.policy.compile import Compiled
-from policyroute.policy.problems import Problems
+from policyroute.policy.problems import At, Placed, Problems
+from policyroute.policy.source import Source
 from policyroute.stages.stage import Clause
 
 
 def unscanned_is_decided(policy: Compiled, problems: Problems) -> None:
     """A policy that tags by text says what a part that cannot be read means."""
-    said = _pipeline(policy)
-    asked = 0
-    for tagging in policy.taggings:
-        asked |= bits(tagging.clause.when)
-    kinds = {type(q) for i, q in enumerate(policy.questions) if asked >> i & 1}
-    if kinds & {ask.TextHas, ask.Detected} and ask.Unscanned not in kinds:
-        by_text = next(
-            rule
-            for rule, tagging in zip(said.sensitivity, policy.taggings, strict=True)
-            if any(isinstance(policy.questions[i], ask.TextHas | ask.Detected) for i in _set(bits(tagging.clause.when)))
-        )
-        problems.add(
-            "PR206",
-            "this policy tags by text, and does not say what a part that cannot be read means",
-            by_text.id,
-            label="an image or a file would count as clean",
-            help="add a rule such as `- {id: not-scanned, when: {unscanned: true}, add: [...]}`",
-        )
+    text, unscanned = (_bits_of(policy, kinds) for kinds in ((ask.TextHas, ask.Detected), (ask.Unscanned,)))
+    clauses = [*(tagging.clause for tagging in policy.taggings), *(route.clause for route in policy.routes)]
+    if any(bits(clause.when) & unscanned for clause in clauses):
+        return
+    for rule, tagging in zip(_pipeline(policy).sensitivity, policy.taggings, strict=True):
+        if bits(tagging.clause.when) & text:
+            problems.add(
+                "PR206",
+                "this policy tags by text, and does not say what a part that cannot be read means",
+                rule.id,
+                label="an image or a file would count as clean",
+                help="add a rule such as `- {id: not-scanned, when: {unscanned: true}, add: [...]}`",
+            )
+            return
 
 
 def tags_are_added(policy: Compiled, problems: Problems) -> None:
     """A tag that no rule adds is never there, unless a caller asks for it."""
+    attributes = policy.vocabulary.attributes.items()
     added = 0
     for tagging in policy.taggings:
         added |= tagging.add
         if tagging.add_from is not None:
-            name = next((a for a in policy.vocabulary.attributes if a == tagging.add_from), None)
-            values = policy.vocabulary.attributes[name].values if name is not None else None
-            added |= policy.vocabulary.tag_bits(map(str, values or ()))
+            added |= policy.vocabulary.tag_bits(next(a.values or () for n, a in attributes if n == tagging.add_from))
     for i, tag in enumerate(policy.tags):
         if added >> i & 1:
             added |= tag.closure
@@ -59,33 +56,36 @@ def tags_are_added(policy: Compiled, problems: Problems) -> None:
 
 def attributes_are_asked(policy: Compiled, problems: Problems) -> None:
     """An attribute that nothing asks about is noise in a review."""
-    asked = {q.name for q in policy.questions if isinstance(q, ask.AttributeQuestion)}
-    asked |= {t.add_from for t in policy.taggings if t.add_from is not None}
+    asked: set[str | None] = {q.name for q in policy.questions if isinstance(q, ask.AttributeQuestion)}
+    asked |= {tagging.add_from for tagging in policy.taggings}
     asked |= {name for budget in policy.budgets for name in budget.per}
-    asked |= {str(name) for name in policy.document.cache.per} if policy.document.cache else set()
+    asked |= set(policy.document.cache.per) if policy.document.cache else set()
     rollout = policy.document.rollout
     if rollout is not None and rollout.canary is not None:
-        asked.add(str(rollout.canary.sticky_by))
-    asked |= {row.split.sticky_by for row in policy.rows if row.split is not None and row.split.sticky_by is not None}
+        asked.add(rollout.canary.sticky_by)
+    asked |= {row.split.sticky_by for row in policy.rows if row.split is not None}
     for name in policy.vocabulary.attributes:
         if name not in asked:
-            problems.add("PR302", f"nothing asks about the attribute `{name}`", name, severity="info")
+            help = "take it out, or ask for it in a rule"
+            problems.add("PR302", f"nothing asks about the attribute `{name}`", name, severity="info", help=help)
 
 
 def rows_are_reachable(policy: Compiled, problems: Problems) -> None:
     """First match wins: a row that an earlier one swallows never decides, and the last one should take everything."""
     complexity = _pipeline(policy).complexity
     if complexity is None:
+        problems.add(
+            "PR309",
+            "no `complexity` orders the models, so the cheapest one is always called",
+            _pipeline(policy).at,
+            severity="warning",
+            help="end the pipeline with a `complexity` that has a `ladder`; or was the file cut off?",
+        )
         return
-    for i, row in enumerate(policy.rows):
-        shadow = _shadowed(row.clause, [r.clause for r in policy.rows[:i]])
-        if shadow is not None:
-            problems.add(
-                "PR303",
-                f"`{row.clause.id}` can never match: `{shadow}` above it takes every such call",
-                complexity.ladder[i].id,
-                severity="warning",
-            )
+    for i, shadow in _shadowed(policy, [row.clause for row in policy.rows]):
+        said = complexity.ladder[i].id
+        message = f"`{said}` can never match: `{shadow}` above it takes every such call"
+        problems.add("PR303", message, said, severity="warning", help="write the narrower row first, or take it out")
     if policy.rows and policy.rows[-1].clause.when != ALWAYS:
         last = complexity.ladder[-1]
         problems.add(
@@ -99,18 +99,13 @@ def rows_are_reachable(policy: Compiled, problems: Problems) -> None:
 
 def routes_are_reachable(policy: Compiled, problems: Problems) -> None:
     """The first matching `to` counts: one that an earlier one swallows never does."""
-    said = _pipeline(policy).routes
-    pinned: list[Clause] = []
-    for rule, route in zip(said, policy.routes, strict=True):
-        if not route.pins:
-            continue
-        shadow = _shadowed(route.clause, pinned)
-        if shadow is not None:
-            problems.add(
-                "PR304", f"`{rule.id}` can never match: `{shadow}` above it takes every such call", rule.id, severity="warning"
-            )
-        if not route.passes:
-            pinned.append(route.clause)
+    pairs = zip(_pipeline(policy).routes, policy.routes, strict=True)
+    pinned = [(rule, route) for rule, route in pairs if route.pins]
+    passing = frozenset(i for i, (_, route) in enumerate(pinned) if route.passes)
+    for i, shadow in _shadowed(policy, [route.clause for _, route in pinned], passing):
+        said = pinned[i][0].id
+        message = f"`{said}` can never match: `{shadow}` above it takes every such call"
+        problems.add("PR304", message, said, severity="warning", help="write the narrower rule first, or take it out")
 
 
 def sets_are_sensible(policy: Compiled, problems: Problems) -> None:
@@ -168,20 +163,95 @@ def lint(policy: Compiled, problems: Problems) -> None:
         check(policy, problems)
 
 
+def lines_end(sources: Sequence[Source], problems: Problems) -> None:
+    """A file whose last line does not end may be the first part of one: what was cut off, no other check can miss."""
+    for source in sources:
+        if source.root is not None and not source.root.origin.text.endswith(("\n", "\r")):
+            origin = source.root.origin
+            end = At(origin.place(len(origin.text), len(origin.text)), "$")
+            help = "end it, so that a file which was cut off can be told from a whole one"
+            problems.add("PR313", "the last line does not end", end, severity="info", help=help)
+
+
 def _pipeline(policy: Compiled) -> rules.Pipeline:
     assert policy.document.pipeline is not None
     return policy.document.pipeline
 
 
-def _shadowed(clause: Clause, above: Sequence[Clause]) -> str | None:
-    return next((one.id for one in above if implies(clause.when, one.when)), None)
+class _Look(NamedTuple):
+    """A clause as the search for shadows sees it: what surely holds where it does, and all it asks where that is a list."""
+
+    clause: Clause
+    known: int
+    asked: int | None
 
 
-def _odd(keeps: int, everything: int, what: str, where: object, problems: Problems) -> None:
+def _shadowed(policy: Compiled, clauses: Sequence[Clause], passing: frozenset[int] = frozenset()) -> Iterator[tuple[int, str]]:
+    """Each clause that one above it swallows, by its position, and that one's id; those of `passing` swallow nothing."""
+    looser = _looser(policy.questions)
+    above: list[_Look] = []
+    for i, clause in enumerate(clauses):
+        known = asked = 0
+        for atom in _atoms(clause.when):
+            asked |= atom
+            known |= atom | looser.get(atom, 0)
+        look = _Look(clause, known, asked if _is_list(clause.when) else None)
+        by = next((one.clause.id for one in above if _swallows(one, look)), None)
+        if by is not None:
+            yield i, by
+        elif i not in passing:
+            above.append(look)
+
+
+def _swallows(one: _Look, other: _Look) -> bool:
+    if other.clause.fires_unknown and not one.clause.fires_unknown:
+        return False
+    if one.asked is not None:
+        return not one.asked & ~other.known
+    return implies(All((other.clause.when, *(Atom(1 << i) for i in _set(other.known)))), one.clause.when)
+
+
+def _atoms(condition: Condition) -> Iterator[int]:
+    """The questions that all have to be answered with yes, as far as they are a plain list."""
+    if isinstance(condition, Atom):
+        yield condition.bit
+    elif isinstance(condition, All):
+        for part in condition.of:
+            yield from _atoms(part)
+
+
+def _is_list(condition: Condition) -> bool:
+    return isinstance(condition, Atom) or (isinstance(condition, All) and all(map(_is_list, condition.of)))
+
+
+def _looser(questions: Sequence[ask.Question]) -> Mapping[int, int]:
+    """For each question the others that follow from it: a score below 0.2 is below 0.3 as well."""
+    bounds: dict[tuple[str, bool], list[tuple[float, bool, int]]] = {}
+    for i, q in enumerate(questions):
+        if isinstance(q, ask.ScoreIs | ask.SizeIs):
+            upper = q.how in ("lt", "lte")
+            what = q.size if isinstance(q, ask.SizeIs) else "score"
+            bounds.setdefault((what, upper), []).append((q.bound if upper else -q.bound, q.how in ("lte", "gte"), i))
+    found: dict[int, int] = {}
+    for alike in bounds.values():
+        looser = 0
+        for _, _, i in sorted(alike, reverse=True):
+            found[1 << i] = looser
+            looser |= 1 << i
+    given = {q.name: 1 << i for i, q in enumerate(questions) if isinstance(q, ask.AttributeKnown)}
+    return found | {1 << i: given[q.name] for i, q in enumerate(questions) if isinstance(q, ask.AttributeIs) and q.name in given}
+
+
+def _bits_of(policy: Compiled, kinds: tuple[type[ask.Question], ...]) -> int:
+    return sum(1 << i for i, question in enumerate(policy.questions) if isinstance(question, kinds))
+
+
+def _odd(keeps: int, everything: int, what: str, where: Placed, problems: Problems) -> None:
     if keeps == everything:
-        problems.add("PR307", f"{what} narrows nothing: every model fits its `only`", where, severity="warning")  # type: ignore[arg-type]
+        message = f"{what} narrows nothing: every model fits its `only`"
+        problems.add("PR307", message, where, severity="warning", help="take the `only` out, or choose fewer models")
     elif not keeps:
-        problems.add("PR308", f"{what} leaves no model", where, severity="warning", help="write `only: nothing` if that is meant")  # type: ignore[arg-type]
+        problems.add("PR308", f"{what} leaves no model", where, severity="warning", help="write `only: nothing` if that is meant")
 
 
 def _set(mask: int) -> list[int]:

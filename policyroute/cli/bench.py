@@ -65,7 +65,7 @@ def command(policy: str, seconds: float, form: str) -> None:
     load_ms = (time.perf_counter() - start) * 1000
     start = time.perf_counter()
     loaded.decide(_call(SIZES[0], 0, loaded))
-    first_ms = (time.perf_counter() - start) * 1000
+    first_us = (time.perf_counter() - start) * 1e6
     measured = [_measure(loaded, size, seconds / len(SIZES)) for size in SIZES]
     if form == "json":
         version = loaded.version
@@ -74,12 +74,12 @@ def command(policy: str, seconds: float, form: str) -> None:
                 "ok": True,
                 "policy": version._asdict(),
                 "load_ms": round(load_ms, 3),
-                "first_decision_ms": round(first_ms, 3),
+                "first_decision_us": round(first_us, 1),
                 "sizes": [_row(one) for one in measured],
             }
         )
     else:
-        _show(loaded, load_ms, first_ms, measured)
+        _show(loaded, load_ms, first_us, measured)
 
 
 def _measure(policy: Policy, size: int, seconds: float) -> Measured:
@@ -129,9 +129,9 @@ def _row(one: Measured) -> dict[str, int | float]:
     }
 
 
-def _show(policy: Policy, load_ms: float, first_ms: float, measured: Sequence[Measured]) -> None:
+def _show(policy: Policy, load_ms: float, first_us: float, measured: Sequence[Measured]) -> None:
     version = policy.version
-    say(f"{bold(f'{version.name}@{version.version}')}   loaded in {load_ms:,.0f} ms   first decision in {first_ms:,.0f} ms\n")
+    say(f"{bold(f'{version.name}@{version.version}')}   loaded in {load_ms:,.0f} ms   first decision in {_time(first_us)}\n")
     rows = [
         (_size(one.prompt_bytes), f"{one.per_second:,.0f}", *(_time(one.quantile_us(share)) for share in (0.5, 0.9, 0.99, 1)))
         for one in measured

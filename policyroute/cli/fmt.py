@@ -119,7 +119,7 @@ def _replace(file: str, text: str) -> None:
 
 def _show_diffs(formed: Sequence[Formed]) -> None:
     for one in formed:
-        for line in one.diff.splitlines():
+        for line in one.diff.split("\n") if one.changes else ():
             head = line.startswith(("+++", "---", "@@"))
             paint = bold if head else green if line.startswith("+") else red if line.startswith("-") else str
             say(paint(shown(line)))
@@ -139,4 +139,6 @@ def _show_done(formed: Sequence[Formed]) -> None:
 
 
 def _lines(text: str) -> list[str]:
-    return text.split("\n")
+    """The lines for a diff; a last line without an end is told as other tools do."""
+    *lines, last = text.split("\n")
+    return [*lines, last, "\\ No newline at end of file"] if last else lines

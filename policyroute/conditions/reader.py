@@ -75,13 +75,10 @@ class Reader:
         self._heuristic = heuristic
         self._scores = any(isinstance(q, ask.ScoreIs) for q in self.questions)
         self._tasks = any(isinstance(q, ask.TaskIs) for q in self.questions)
-        signals = heuristic.patterns if self._scores or self._tasks else ()
-        self._signals_at = self._finder_at + len(finder.patterns)
         self._finder_mask = (1 << len(finder.patterns)) - 1
-        self._signal_mask = (1 << len(signals)) - 1
         self._finder_hits = self._finder_mask << self._finder_at
-        self._patterns = (*(q.pattern for q in texts), *finder.patterns, *signals)
-        self.scanner: Scanner | None = build(self._patterns) if self._patterns else None
+        patterns = (*(q.pattern for q in texts), *finder.patterns)
+        self.scanner: Scanner | None = build(patterns) if patterns else None
         self._scopes = self._compile_scopes(texts)
         self._asked = tuple(self._compile_attribute(a) for a in attributes)
         self._detected = tuple((kind, self._bit.get(ask.Detected(kind), 0)) for kind in finder.kinds)
@@ -130,14 +127,10 @@ class Reader:
     def read(self, call: Call, facts: Facts) -> Reading:
         """Every answer about this call."""
         reading = Reading(call)
-        parts = call.parts
-        signals: int | None = 0
-        said = spoken(said_by(parts, *LAST_SAID)) if self._signal_mask else ""
-        if self.scanner is not None and parts:
+        if self.scanner is not None and call.parts:
             try:
-                signals = self._scan(reading, parts, said)
+                self._scan(reading, call.parts)
             except ScanFailed:
-                signals = None
                 reading.unknown |= self._text_bits & ~reading.truth
         for asked in self._asked:
             if facts.failed and f"attribute:{asked.attribute.name}" in facts.failed:
@@ -147,7 +140,7 @@ class Reader:
                 self._read_attribute(asked, call, reading)
         self._read_shape(call, facts, reading)
         if self._scores or self._tasks:
-            self._judge_text(call, facts, reading, signals, said)
+            self._judge_text(call, facts, reading)
         if facts.failed:
             self._forget(facts.failed, reading)
         return reading
@@ -161,13 +154,15 @@ class Reader:
         """Compile now what else the first call would wait for."""
         if self.scanner is not None:
             self.scanner.warm()
+        if self._scores or self._tasks:
+            self._heuristic.warm()
 
     def tagged(self, tag: str) -> int:
         """The bit that says a call has this tag; 0 where no rule asks."""
         return self._tags.get(tag, 0)
 
-    def _scan(self, reading: Reading, parts: tuple[Part, ...], said: str) -> int:
-        """Answers text questions and detectors; returns the scoring signals."""
+    def _scan(self, reading: Reading, parts: tuple[Part, ...]) -> None:
+        """Answers text questions and detectors."""
         scanner = self.scanner
         assert scanner is not None
         seen: dict[str, int] = {}
@@ -200,10 +195,6 @@ class Reader:
                 question, bit = self._texts[index]
                 if question.min_count == 1 or scanner.at_least(index, text, question.min_count):
                     reading.truth |= bit
-        if not self._signal_mask or not said:
-            return 0
-        hits = seen.get(said)
-        return (scanner.scan(said) if hits is None else hits) >> self._signals_at
 
     def _read_attribute(self, asked: _Asked, call: Call, reading: Reading) -> None:
         attribute = asked.attribute
@@ -256,14 +247,19 @@ class Reader:
                 truth |= bit
         reading.truth |= truth
 
-    def _judge_text(self, call: Call, facts: Facts, reading: Reading, signals: int | None, said: str) -> None:
-        """The task label and the complexity score, as handed in or from the signals of the one scan."""
+    def _judge_text(self, call: Call, facts: Facts, reading: Reading) -> None:
+        """The task label and the complexity score: as handed in, or by what the user said last."""
         task, score = facts.task, facts.score
-        if signals is not None:
+        if (self._tasks and task is None) or (self._scores and score is None):
+            said = spoken(said_by(call.parts, *LAST_SAID))
+            try:
+                signals = self._heuristic.find(said)
+            except ScanFailed:
+                signals = -1
             sizes = Sizes(chars=len(said), words=words(said), tokens=reading.tokens, turns=turns_of(call))
-            if self._tasks and task is None:
+            if self._tasks and task is None and signals >= 0:
                 task = self._heuristic.task(signals, sizes, "images" in call.has)
-            if self._scores and score is None:
+            if self._scores and score is None and signals >= 0:
                 score = self._heuristic.score(signals, sizes)
         if self._tasks:
             reading.task = task

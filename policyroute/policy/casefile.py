@@ -136,7 +136,7 @@ class CaseFile:
     kind: Word = key(Choice("PolicyTest"), needed=True, doc="always `PolicyTest`")
     policy: Word = key(Text("a relative path"), needed=True, doc="the policy, by relative path")
     requests: Mapping[Word, Request | None] = key(
-        Table(ID, Record(Request, "a request"), at_least=1), needed=True, doc="calls by name"
+        Table(ID, Record(Request, "a request"), at_least=1, at_most=100_000), needed=True, doc="calls by name"
     )
     tests: tuple[Test, ...] = key(ListOf(Record(Test, "a test"), at_least=1), needed=True, doc="what has to come out")
     now: float | None = key(MOMENT, doc="the clock for all tests")

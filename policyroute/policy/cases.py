@@ -18,11 +18,16 @@ from policyroute.policy.compile import Compiled
 from policyroute.policy.expectations import differences, rules_fired
 from policyroute.policy.problems import Problems, Word, word
 from policyroute.policy.selectors import select
-from policyroute.policy.vocabulary import among, declared
+from policyroute.policy.vocabulary import Vocabulary, among, declared
 from policyroute.scoring import TASKS
+from policyroute.stages.fit import NEEDS
+from policyroute.stages.override import EFFECTS
+from policyroute.stages.sensitivity import ASKED
 
 DEFAULT_PATH = "/v1/chat/completions"
 TEXTS = ("prompt", "system")
+ALWAYS_TRUE = ("fired", "not_fired", "excluded", "every_call")
+"""What expects nothing where it is empty, or `any`."""
 
 
 class Result(NamedTuple):
@@ -39,9 +44,9 @@ class Result(NamedTuple):
 
 def run(cases: said.CaseFile, compiled: Compiled, pipeline: Pipeline) -> Iterator[Result]:
     """Every row of every test, in order."""
-    requests = {str(name): _flat(str(name), cases) for name in cases.requests}
+    requests = _flat(cases)
     for test in cases.tests:
-        base = requests[str(test.request)]
+        base = requests[test.request]
         for row, change in enumerate(test.each or (None,)):
             facts = base if change is None else _changed(base, change)
             place = test.at.place if change is None else change.at.place
@@ -61,11 +66,19 @@ def _one(
     return fired, "\n".join(differences(expect, decision, refused, compiled))
 
 
-def _flat(name: str, cases: said.CaseFile) -> dict[str, Any]:
-    """A request with everything it extends."""
-    request = next(r for n, r in cases.requests.items() if n == name)
-    assert request is not None
-    return _changed({} if request.extends is None else _flat(str(request.extends), cases), request)
+def _flat(cases: said.CaseFile) -> Mapping[str, dict[str, Any]]:
+    """Every request with everything it extends."""
+    flat: dict[str, dict[str, Any]] = {}
+    for name in cases.requests:
+        waiting = [name]
+        while waiting:
+            request = cases.requests[waiting[-1]]
+            assert request is not None
+            if request.extends is not None and request.extends not in flat:
+                waiting.append(request.extends)
+            else:
+                flat[waiting.pop()] = _changed({} if request.extends is None else flat[request.extends], request)
+    return flat
 
 
 def _changed(base: dict[str, Any], facts: said.Facts) -> dict[str, Any]:
@@ -119,82 +132,109 @@ def _facts(given: Mapping[str, Any], cases: said.CaseFile) -> Facts:
     )
 
 
+class _Known(NamedTuple):
+    """Every name that a test may mention."""
+
+    vocabulary: Vocabulary
+    budgets: frozenset[str]
+    rules: frozenset[str]
+    reasons: frozenset[str]
+
+
+def _known(compiled: Compiled) -> _Known:
+    ids = {
+        "fit": ("context", "down", *NEEDS.values()),
+        "sensitivity": (ASKED, *(tagging.clause.id for tagging in compiled.taggings)),
+        "routes": tuple(route.clause.id for route in compiled.routes),
+        "budgets": tuple(budget.id for budget in compiled.budgets),
+        "override": tuple(EFFECTS),
+    }
+    reasons = frozenset(f"{stage}.{rule}" for stage, rules in ids.items() for rule in rules)
+    return _Known(compiled.vocabulary, frozenset(ids["budgets"]), frozenset(compiled.rule_ids), reasons)
+
+
 def check_cases(cases: said.CaseFile, compiled: Compiled, problems: Problems) -> None:
     """Every name that a test file mentions, and that each test says something."""
-    for name, request in cases.requests.items():
-        if request is None:
-            continue
-        _check_facts(request, compiled, problems)
-        _check_chain(name, cases, problems)
-    seen: set[str] = set()
-    used: set[str] = set()
+    known = _known(compiled)
+    for request in cases.requests.values():
+        if request is not None:
+            _check_facts(request, known, problems)
+    _check_chains(cases, problems)
+    seen: dict[str, Word] = {}
     for test in cases.tests:
-        if str(test.name) in seen:
-            problems.add("PR603", f"two tests are called `{test.name}`", test.name)
-        seen.add(str(test.name))
-        used.add(str(test.request))
-        among(test.request, "request", "PR601", [str(n) for n in cases.requests], problems)
+        first = seen.setdefault(test.name, test.name)
+        if first is not test.name:
+            help = f"the first stands on line {first.place.line}"
+            problems.add("PR603", f"two tests are called `{test.name}`", test.name, help=help)
+        among(test.request, "request", "PR601", cases.requests, problems)
         for row in test.each or ():
-            _check_facts(row, compiled, problems)
-        _check_expect(test.expect, compiled, problems)
-    if not problems.error_count():
-        for test in cases.tests:
-            _check_clock(test, cases, compiled, problems)
-    extended = {str(r.extends) for r in cases.requests.values() if r is not None and r.extends is not None}
+            _check_facts(row, known, problems)
+        _check_expect(test.expect, known, problems)
+    if problems.error_count():
+        return
+    if cases.now is None and any(isinstance(q, ask.During) for q in compiled.questions):
+        _check_clocks(cases, problems)
+    used = {test.request for test in cases.tests} | {r.extends for r in cases.requests.values() if r is not None}
     for name in cases.requests:
-        if name not in used | extended:
-            problems.add("PR606", f"no test uses the request `{name}`", name, severity="info")
+        if name not in used:
+            problems.add("PR606", f"no test uses the request `{name}`", name, severity="info", help="take it out, or test it")
 
 
-def _check_chain(name: Word, cases: said.CaseFile, problems: Problems) -> None:
-    chain = [str(name)]
-    request = cases.requests[name]
-    while request is not None and request.extends is not None:
-        if not among(request.extends, "request", "PR601", [str(n) for n in cases.requests], problems):
-            return
-        if request.extends in chain:
-            problems.add("PR602", f"`{name}` extends itself", request.extends)
-            return
-        chain.append(str(request.extends))
-        request = cases.requests[request.extends]
+def _check_chains(cases: said.CaseFile, problems: Problems) -> None:
+    """That every `extends` leads to a request, and none back to itself."""
+    done: set[str] = set()
+    for name in cases.requests:
+        chain: set[str] = set()
+        request = cases.requests[name]
+        while request is not None and name not in done:
+            done.add(name)
+            chain.add(name)
+            if request.extends is None or not among(request.extends, "request", "PR601", cases.requests, problems):
+                break
+            if request.extends in chain:
+                help = "take one `extends` of the circle out"
+                problems.add("PR602", f"`{request.extends}` extends itself", request.extends, help=help)
+            name = request.extends
+            request = cases.requests[name]
 
 
-def _check_facts(facts: said.Facts, compiled: Compiled, problems: Problems) -> None:
-    vocabulary = compiled.vocabulary
+def _check_facts(facts: said.Facts, known: _Known, problems: Problems) -> None:
+    vocabulary = known.vocabulary
     for name in facts.attributes or ():
         declared(name, "attribute", vocabulary.attributes, problems)
     for name in facts.down or ():
         declared(name, "model", vocabulary.models, problems)
     for name in facts.budgets or ():
-        among(name, "budget", "PR604", [b.id for b in compiled.budgets], problems)
+        among(name, "budget", "PR604", known.budgets, problems)
     if facts.task is not None:
         among(facts.task, "task", "PR104", TASKS, problems)
     if facts.path is not None and api_of(str(facts.path)) is None:
-        problems.add(
-            "PR104", f"`{facts.path}` is not a path that is read", facts.path, help="such as /v1/chat/completions or /v1/messages"
-        )
+        help = "write one such as /v1/chat/completions or /v1/messages"
+        problems.add("PR104", f"`{facts.path}` is not a path that is read", facts.path, help=help)
     for name in facts.failed or ():
-        _check_failure(name, compiled, problems)
+        _check_failure(name, known, problems)
     if facts.body is not None and (facts.prompt is not None or facts.system is not None):
-        problems.add("PR607", "a request has either facts of its text or a whole `body`", facts.at)
+        problems.add(
+            "PR607", "a request has either facts of its text or a whole `body`", facts.at, help="take one of the two out"
+        )
 
 
-def _check_failure(name: Word, compiled: Compiled, problems: Problems) -> None:
+def _check_failure(name: Word, known: _Known, problems: Problems) -> None:
     """That what fails is something of the policy: `budget:…`, `detect:…` or `attribute:…`."""
     what, _, which = name.partition(":")
     failed = word(which, name.place, name.path)
     if what == "budget":
-        among(failed, "budget", "PR604", [b.id for b in compiled.budgets], problems)
+        among(failed, "budget", "PR604", known.budgets, problems)
     elif what == "detect":
-        declared(failed, "detector", compiled.vocabulary.detectors, problems)
+        declared(failed, "detector", known.vocabulary.detectors, problems)
     else:
-        declared(failed, "attribute", compiled.vocabulary.attributes, problems)
+        declared(failed, "attribute", known.vocabulary.attributes, problems)
 
 
-def _check_expect(expect: said.Expect, compiled: Compiled, problems: Problems) -> None:
-    vocabulary = compiled.vocabulary
-    given = [f.name for f in fields(said.Expect) if f.name != "at" and getattr(expect, f.name) is not None]
-    if not given:
+def _check_expect(expect: said.Expect, known: _Known, problems: Problems) -> None:
+    vocabulary = known.vocabulary
+    given = {f.name: value for f in fields(said.Expect) if f.name != "at" and (value := getattr(expect, f.name)) is not None}
+    if not expect.at.unread and all(name in ALWAYS_TRUE and value in ((), {}, "any") for name, value in given.items()):
         problems.add(
             "PR605",
             "this test expects nothing, so it could never fail",
@@ -202,7 +242,8 @@ def _check_expect(expect: said.Expect, compiled: Compiled, problems: Problems) -
             help="say what has to come out, such as `outcome: route`",
         )
     if expect.error is not None and len(given) > 1:
-        problems.add("PR607", "a refused call has no decision to expect anything of", expect.error)
+        message = "a refused call has no decision to expect anything of"
+        problems.add("PR607", message, expect.error, help="take `error` out, or all the rest")
     for model in (expect.model, *(expect.rank or ()), *(expect.excluded or ())):
         if model is not None:
             declared(model, "model", vocabulary.models, problems)
@@ -210,21 +251,18 @@ def _check_expect(expect: said.Expect, compiled: Compiled, problems: Problems) -
         declared(expect.tier, "tier", vocabulary.tiers, problems)
     for tag in expect.tags or ():
         declared(tag, "tag", vocabulary.tags, problems)
-    rules = compiled.rule_ids
     for rule in (*(expect.fired or ()), *(expect.fired_exactly or ()), *(expect.not_fired or ())):
-        among(rule, "rule", "PR604", rules, problems)
+        among(rule, "rule", "PR604", known.rules, problems)
+    for why in (expect.excluded or {}).values():
+        if why is not None:
+            among(why, "reason", "PR604", known.reasons, problems)
     if expect.every_call is not None:
         select(expect.every_call, vocabulary, problems)
 
 
-def _check_clock(test: said.Test, cases: said.CaseFile, compiled: Compiled, problems: Problems) -> None:
-    if cases.now is not None or not any(isinstance(q, ask.During) for q in compiled.questions):
-        return
-    timed = "now" in _flat(str(test.request), cases)
-    if not timed and not (test.each and all(row.now is not None for row in test.each)):
-        problems.add(
-            "PR608",
-            "the policy asks for the time, and this test has no clock",
-            test.name,
-            help="give the file, or the request, a `now`",
-        )
+def _check_clocks(cases: said.CaseFile, problems: Problems) -> None:
+    requests = _flat(cases)
+    for test in cases.tests:
+        if "now" not in requests[test.request] and not (test.each and all(row.now is not None for row in test.each)):
+            message = "the policy asks for the time, and this test has no clock"
+            problems.add("PR608", message, test.name, help="give the file, or the request, a `now`")

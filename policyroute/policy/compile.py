@@ -9,14 +9,14 @@ from policyroute.conditions.condition import Condition
 from policyroute.conditions.reader import Attribute, Reader
 from policyroute.decision import Names, Version
 from policyroute.pipeline import Pipeline
-from policyroute.policy import document as doc
+from policyroute.policy import document as doc, rules
 from policyroute.policy.conditions import Asker, Setting
 from policyroute.policy.declaring import tags_of, vocabulary_of
 from policyroute.policy.planning import check_plan, compile_plan
 from policyroute.policy.problems import Problems, Word
 from policyroute.policy.ruling import budget, ladder, route, tagging, unique_ids
 from policyroute.policy.selectors import select
-from policyroute.policy.vocabulary import Vocabulary, declared
+from policyroute.policy.vocabulary import Vocabulary, among
 from policyroute.scan import Pattern
 from policyroute.scan.detectors import CHECKS, KINDS, OwnDetector, detector_set
 from policyroute.scoring import Heuristic
@@ -61,10 +61,10 @@ class Compiled(NamedTuple):
 
 def resolve(document: doc.Policy, problems: Problems) -> Compiled:
     """Everything but the machines: names, sets and conditions; says all that is wrong on the way."""
+    problems.unread = document.at.unread
     vocabulary = vocabulary_of(document, problems)
     asker = Asker(vocabulary, problems)
-    pipeline = document.pipeline
-    assert pipeline is not None
+    pipeline = document.pipeline or rules.Pipeline(document.at)
     tags = tags_of(document, vocabulary, problems)
     unique_ids(
         [
@@ -82,7 +82,7 @@ def resolve(document: doc.Policy, problems: Problems) -> Compiled:
     rows = ladder(pipeline.complexity, asker)
     invariants = tuple(_invariant(one, asker) for one in document.invariants)
     _detectors(document, asker)
-    check_plan(document, vocabulary, problems)
+    check_plan(document, asker)
     return Compiled(document, vocabulary, tuple(asker.questions), tags, taggings, routes, budgets, rows, invariants)
 
 
@@ -119,7 +119,7 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         Override(targets, tiers, required),
         Complexity(compiled.rows, ordering, targets, tiers, questions),
     )
-    names = Names(targets, vocabulary.tags, version, str(document.mode))
+    names = Names(targets, tuple(vocabulary.tags), version, str(document.mode))
     everybody = Candidates((1 << len(targets)) - 1, 0)
     return Pipeline(names, reader, stages, compile_plan(document, vocabulary), everybody, document.mode == "off")
 
@@ -130,13 +130,15 @@ def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:
     when = asker.condition({k: v for k, v in body.items() if k not in ("reach", "needs", "budgets")}, Setting("invariant"))
     if said.never is not None:
         if "reach" not in body:
-            problems.add("PR102", f"`{said.id}` needs `reach`: the models that must never be reached", said.id)
-            return Invariant(said, when, 0, None)
-        return Invariant(said, when, select(body["reach"], vocabulary, problems), None)
-    if "needs" not in body:
-        problems.add("PR102", f"`{said.id}` needs `needs`: what must always be there", said.id)
+            help = "add the models that must never be reached, such as `reach: {region: {not: [eu]}}`"
+            problems.add("PR102", f"`never` of `{said.id}` needs `reach`", body, help=help)
+        return Invariant(said, when, select(body.get("reach"), vocabulary, problems), None)
+    needs = body.get("needs")
+    if needs is None:
+        if "needs" not in body:
+            help = "add what must always be left, such as `needs: {caps: [tools]}`"
+            problems.add("PR102", f"`always` of `{said.id}` needs `needs`", body, help=help)
         return Invariant(said, when, None, -1)
-    needs = body["needs"]
     caps = set(map(str, needs.caps))
     fits = vocabulary.where(
         lambda t: (needs.context is None or (t.context or 0) >= needs.context) and caps <= (t.caps or frozenset())
@@ -150,10 +152,12 @@ def _detectors(document: doc.Policy, asker: Asker) -> None:
             asker.problems.add("PR110", f"`{name}` is a built-in detector", name, help="give your own detector another name")
         if said is None:
             continue
-        if said.check is not None and said.check not in CHECKS:
-            declared(said.check, "check", CHECKS, asker.problems)
+        if said.check is not None:
+            among(said.check, "check", "PR104", CHECKS, asker.problems)
         own = _own(name, said)
         asker.pattern(own.pattern, said.keywords or (said.regex or name,))
+        if said.near:
+            asker.pattern(Pattern("keywords", own.near), said.near)
 
 
 def _own(name: Word, said: doc.Detector) -> OwnDetector:

@@ -8,13 +8,17 @@ from posixpath import dirname, isabs, join, normpath
 from typing import Any, NamedTuple
 
 from policyroute.policy.document import POLICY, Policy
-from policyroute.policy.problems import At, Problems, Word
+from policyroute.policy.problems import At, Placed, Problems, Word, shown
+from policyroute.policy.record import keys_of
 from policyroute.policy.rules import Pipeline
 from policyroute.policy.shape import ABSENT
 from policyroute.policy.source import Source
 
 Read = Callable[[str], Source]
+LeadsOut = Callable[[str, str], bool]
 MOST_FILES = 50
+NEEDED = ("models", "tiers", "pipeline")
+SECTIONS = frozenset({"models", "tiers", "attributes", "tags", "detectors"})
 TABLES = ("models", "attributes", "tags", "detectors")
 SINGLE = ("mode", "tiers", "recovery", "rollout", "cache", "requested_model", "baseline")
 
@@ -26,62 +30,87 @@ class Composed(NamedTuple):
     sources: tuple[Source, ...]
 
 
-def compose(file: str, read: Read, problems: Problems) -> Composed:
-    """The policy in a file and in all that it includes; included files come first."""
-    sources: dict[str, Source] = {}
-    documents: list[Policy] = []
-    _take(file, None, (), (read, sources, documents, problems))
-    return Composed(_merge(documents, problems) if documents else None, tuple(sources.values()))
+def compose(file: str, read: Read, problems: Problems, leads_out: LeadsOut = lambda path, folder: False) -> Composed:
+    """The policy in a file and in all that it includes; included files come first.
+
+    `leads_out` says whether a path leads out of a folder though it does not look so, by a link.
+    """
+    taking = _Taking(read, leads_out, problems)
+    root = taking.take(file, ())
+    document = None if root is None else _merge(taking.documents, taking.unread, problems)
+    return Composed(document, tuple(taking.sources.values()))
 
 
-_State = tuple[Read, dict[str, Source], list[Policy], Problems]
+class _Taking:
+    """The files taken in so far. `unread` are the sections that may miss names, since a file could not be read."""
 
+    def __init__(self, read: Read, leads_out: LeadsOut, problems: Problems) -> None:
+        self.sources: dict[str, Source] = {}
+        self.documents: list[Policy] = []
+        self.unread: frozenset[str] = frozenset()
+        self._read = read
+        self._leads_out = leads_out
+        self._problems = problems
 
-def _take(file: str, said: Word | None, chain: tuple[str, ...], state: _State) -> None:
-    read, sources, documents, problems = state
-    if file in sources:
-        return
-    if len(sources) >= MOST_FILES and said is not None:
-        problems.add("PR121", f"more than {MOST_FILES} files are included", said)
-        return
-    source = sources[file] = read(file)
-    problems.found += source.problems
-    if source.root is None:
-        return
-    document = POLICY.read(source.root, "$", problems)
-    if document is ABSENT:
-        return
-    for include in document.include:
-        target = _resolved(include, file, problems)
-        if target is None:
-            continue
-        if target in (*chain, file):
-            problems.add("PR122", f"`{include}` includes this file again", include, help="take one of the two includes out")
-            continue
-        _take(target, include, (*chain, file), state)
-    documents.append(document)
+    def take(self, file: str, chain: tuple[str, ...], said: Word | None = None) -> Policy | None:
+        """Reads a file with all that it includes; those first."""
+        source = self._read(file)
+        if said is not None and (missing := next((p for p in source.problems if p.code == "PR012"), None)):
+            message = missing.message.replace("this file", f"`{said}`")
+            self._problems.add("PR012", message, said, help="the path is taken from the folder of this file")
+            return None
+        self.sources[normpath(file)] = source
+        self._problems.found += source.problems
+        if source.root is None:
+            return None
+        policy: Policy = POLICY.read(source.root, "$", self._problems)
+        if policy is ABSENT:
+            return None
+        for include in policy.include:
+            if not self._problems.full:
+                self._include(include, file, (*chain, normpath(file)))
+        if "include" in policy.at.unread:
+            self.unread = SECTIONS
+        self.documents.append(policy)
+        return policy
 
+    def _include(self, include: Word, file: str, chain: tuple[str, ...]) -> None:
+        target = self._resolved(include, file)
+        if target is not None and target in chain:
+            message = f"`{shown(include)}` leads back to this file" if target != chain[-1] else "this file includes itself"
+            self._problems.add("PR122", message, include, help="take one include of the circle out")
+        elif target is not None and target in self.sources:
+            return
+        elif target is not None and len(self.sources) >= MOST_FILES:
+            self._problems.add("PR121", f"more than {MOST_FILES} files", include, help="put several of them together")
+        elif target is not None and self.take(target, chain, include) is not None:
+            return
+        self.unread = SECTIONS
 
-def _resolved(include: Word, file: str, problems: Problems) -> str | None:
-    """The path of an included file: relative, and inside the tree of the file that includes it."""
-    text = str(include)
-    here = dirname(file)
-    target = normpath(join(here, text))
-    outside = normpath(text).startswith("..")
-    if isabs(text) or "://" in text or "\\" in text or outside:
-        problems.add(
-            "PR121",
-            f"`{include}` is not a relative path below this file",
-            include,
-            help="include files by a relative path of this folder or below",
-        )
+    def _resolved(self, include: Word, file: str) -> str | None:
+        """The path of an included file: relative, and inside the tree of the file that includes it."""
+        text, here = str(include), dirname(file)
+        target = normpath(join(here, text))
+        outside = normpath(text) == ".." or normpath(text).startswith("../")
+        if isabs(text) or "://" in text or "\\" in text or outside:
+            message = f"`{shown(text)}` is not a relative path below this file"
+        elif self._leads_out(target, here):
+            message = f"`{shown(text)}` is a link that leads out of the folder of this file"
+        else:
+            return target
+        self._problems.add("PR121", message, include, help="include files of this folder or below")
         return None
-    return target
 
 
-def _merge(documents: Sequence[Policy], problems: Problems) -> Policy:
+def _merge(documents: Sequence[Policy], unread: frozenset[str], problems: Problems) -> Policy:
     root = documents[-1]
+    unread = unread.union(*(document.at.unread for document in documents))
+    missing = [name for name in NEEDED if name not in unread and not any(getattr(d, name) for d in documents)]
+    for name in missing:
+        help = f"write it: {keys_of(Policy)[name].metadata['doc']}; a file that others include is checked with them"
+        problems.add("PR102", f"a policy needs `{name}`", root.at, label=f"`{name}` is missing", help=help)
     changes: dict[str, Any] = {name: _tables(name, documents, problems) for name in TABLES}
+    changes["at"] = root.at._replace(unread=unread.union(missing))
     for name in SINGLE:
         changes[name] = _single(name, documents, problems)
     changes["invariants"] = tuple(one for d in documents for one in d.invariants)
@@ -91,48 +120,50 @@ def _merge(documents: Sequence[Policy], problems: Problems) -> Policy:
 
 def _tables(name: str, documents: Sequence[Policy], problems: Problems) -> Mapping[Word, Any]:
     merged: dict[Word, Any] = {}
+    first: dict[str, Word] = {}
     for document in documents:
         for key, value in (getattr(document, name) or {}).items():
-            if key in merged:
-                first = next(k for k in merged if k == key)
-                problems.add(
-                    "PR123",
-                    f"`{key}` is already defined in {first.place.file}",
-                    key,
-                    label=f"defined again under `{name}`",
-                    help="included names cannot be redefined",
-                )
-            else:
+            if first.setdefault(str(key), key) is key:
                 merged[key] = value
+                continue
+            problems.add(
+                "PR123",
+                f"`{key}` is already defined in {first[key].place.file}",
+                key,
+                label=f"defined again under `{name}`",
+                help="what an included file defines cannot be redefined: take it out, or give it another name",
+            )
     return merged
 
 
 def _single(name: str, documents: Sequence[Policy], problems: Problems) -> Any:
     default = next(f.default for f in fields(Policy) if f.name == name)
-    given = [(getattr(d, name), d) for d in documents if _said(getattr(d, name), default)]
+    given = [getattr(d, name) for d in documents if _said(getattr(d, name), default)]
     if not given:
         return default
-    first = given[0][0]
-    for value, document in given[1:]:
+    first = given[0]
+    for value in given[1:]:
         if value != first:
-            where = value if isinstance(value, Word) else value.at if hasattr(value, "at") else value[0] if value else document.at
-            problems.add(
-                "PR123",
-                f"`{name}` is already set by an included file",
-                where,
-                help="an including file cannot change what it includes",
-            )
+            file = _place(first).place.file
+            problems.add("PR123", f"`{name}` is already set in {file}", _place(value), help=f"take it out: {file} decides")
     return first
 
 
+def _place(value: Any) -> Placed:
+    """Where a setting stands: a word, a record, or a list of words."""
+    placed: Placed = value if isinstance(value, Word) else value[0] if isinstance(value, tuple) else value.at
+    return placed
+
+
 def _said(value: Any, default: Any) -> bool:
-    return isinstance(value, Word) or value != default
+    return isinstance(value, Word) or (value is not None and value != default)
 
 
 def _pipelines(pipelines: Sequence[Pipeline], at: At, problems: Problems) -> Pipeline:
     ladders = [p.complexity for p in pipelines if p.complexity is not None]
     for ladder in ladders[1:]:
-        problems.add("PR123", "`complexity` is already set by an included file", ladder.at, help="one ladder can rank a call")
+        file = ladders[0].at.place.file
+        problems.add("PR123", f"`complexity` is already set in {file}", ladder.at, help="only one ladder can rank a call")
     return Pipeline(
         at=pipelines[-1].at if pipelines else at,
         sensitivity=tuple(rule for p in pipelines for rule in p.sensitivity),

@@ -63,6 +63,8 @@ class Asker:
         """Whether a pattern may be used; says what is wrong at the source it stands in."""
         if pattern in self._checked:
             return True
+        if self.problems.full:
+            return False
         try:
             check(pattern)
         except PatternError as error:
@@ -76,7 +78,7 @@ class Asker:
     def _key(self, key: Word, value: Any, setting: Setting) -> Condition | None:
         name = str(key)
         if value is None:
-            if name not in WHEN.known() and name not in EXTRA_KEYS:
+            if name not in WHEN.known():
                 self._declared(key, also=WHEN.known())
             return None
         if name in ("any", "all"):
@@ -227,7 +229,7 @@ class Asker:
                 f"unknown {what} `{shown(name, 120)}`",
                 name,
                 label="not declared under `attributes`",
-                help=offered(name, [*also, *attributes]) if also else offered(name, attributes),
+                help=offered(name, attributes, also=also),
             )
         return None
 

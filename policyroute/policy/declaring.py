@@ -2,46 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from policyroute.call import Target
 from policyroute.policy import document as doc
 from policyroute.policy.prices import catalogue, nano
-from policyroute.policy.problems import Problems, Word
-from policyroute.policy.selectors import select
+from policyroute.policy.problems import MOST_LISTED, At, Problems, Word, offered, shown
+from policyroute.policy.selectors import FIELDS, select
 from policyroute.policy.vocabulary import Vocabulary, declared
+from policyroute.policy.wording import ALWAYS, MODELS, NEVER
 from policyroute.scan.detectors import KINDS
 from policyroute.stages.sensitivity import Tag
 
+ALL_FIELDS = frozenset({*FIELDS, "labels"})
+TAKEN = frozenset({*NEVER.known(), *ALWAYS.known()})
+
 
 def vocabulary_of(document: doc.Policy, problems: Problems) -> Vocabulary:
-    tiers = tuple(map(str, document.tiers))
-    for i, tier in enumerate(document.tiers):
-        if tier in document.tiers[:i]:
-            problems.add("PR110", f"tier `{tier}` is listed twice", tier)
-    targets = []
-    for name, model in (document.models or {}).items():
-        if model is None:
-            targets.append(Target(str(name), "", str(name), tiers[0] if tiers else ""))
-            continue
-        if declared(model.tier, "tier", tiers, problems) or not tiers:
-            targets.append(_target(name, model, problems))
-        else:
-            targets.append(_target(name, model, problems)._replace(tier=tiers[0]))
-    detectors = (*KINDS, *map(str, document.detectors or ()))
-    return Vocabulary(tuple(targets), tiers, tuple(map(str, document.tags or ())), _attributes(document, problems), detectors)
+    """Every name that rules may mention. Names whose entry cannot be read count, so that nothing else is called unknown."""
+    seen = dict.fromkeys(map(str, document.tiers))
+    if len(seen) < len(document.tiers):
+        _say_twice(document.tiers, problems)
+    models = document.models or {}
+    targets = tuple(_target(name, model, problems) for name, model in models.items())
+    for model in models.values():
+        if model is not None and "tier" not in model.at.unread:
+            declared(model.tier, "tier", seen, problems)
+    return Vocabulary(
+        targets,
+        tuple(seen),
+        {target.name: 1 << i for i, target in enumerate(targets)},
+        {str(tag): 1 << i for i, tag in enumerate(document.tags or ())},
+        _attributes(document, problems),
+        dict.fromkeys((*KINDS, *map(str, document.detectors or ()))),
+        _having(targets),
+        frozenset().union(*(ALL_FIELDS if model is None else model.at.unread for model in models.values())),
+    )
 
 
-def _target(name: Word, model: doc.Model, problems: Problems) -> Target:
+def _say_twice(tiers: Sequence[Word], problems: Problems) -> None:
+    first: dict[str, Word] = {}
+    for tier in tiers:
+        if first.setdefault(str(tier), tier) is not tier:
+            problems.add("PR110", f"tier `{tier}` is listed twice", tier, help="a tier stands where it is in the order, once")
+
+
+def _having(targets: Sequence[Target]) -> Mapping[str, Mapping[str, int]]:
+    """Which models have which value, for every field and label that selectors ask for."""
+    having: dict[str, dict[str, int]] = {field: {} for field in (*FIELDS, "caps")}
+    for i, target in enumerate(targets):
+        said = [(field, read(target)) for field, read in FIELDS.items()]
+        said += [("caps", cap) for cap in target.caps or ()]
+        said += target.labels.items()
+        for field, value in said:
+            if value is not None:
+                bits = having.setdefault(field, {})
+                bits[value] = bits.get(value, 0) | 1 << i
+    return having
+
+
+def _target(name: Word, model: doc.Model | None, problems: Problems) -> Target:
+    if model is None:
+        return Target(str(name), "", str(name), "")
     price = model.price
     upstream = str(model.upstream or name)
     cost_in, cost_out, cached = 0, 0, None
-    if isinstance(price, Word):
+    if "price" in model.at.unread:
+        pass
+    elif isinstance(price, Word):
         listed = catalogue().find(upstream)
         if listed is None:
             problems.add(
                 "PR125",
-                f"the price catalogue does not know `{upstream}`",
+                f"the price catalogue does not know `{shown(upstream, 120)}`",
                 price,
                 help="write the price: `{in: …, out: …}`, in USD per million tokens",
             )
@@ -50,6 +83,9 @@ def _target(name: Word, model: doc.Model, problems: Problems) -> Target:
     else:
         cost_in, cost_out = nano(price.input), nano(price.output)
         cached = None if price.cached_input is None else nano(price.cached_input)
+    for label in model.labels or ():
+        if label in MODELS.known():
+            problems.add("PR110", f"`{label}` is a key of `only`", label, help="give the label another name")
     return Target(
         name=str(name),
         provider=str(model.provider),
@@ -69,36 +105,71 @@ def _target(name: Word, model: doc.Model, problems: Problems) -> Target:
 
 
 def _attributes(document: doc.Policy, problems: Problems) -> Mapping[Word, doc.Attribute]:
-    known = {name: a for name, a in (document.attributes or {}).items() if a is not None}
-    for a in known.values():
-        trusted = a.source.startswith("auth.")
-        if trusted != (a.trust == "verified"):
-            says = "the app's own authentication, which is verified" if trusted else "the caller, who can only claim"
+    known = {name: _unread(name) if a is None else a for name, a in (document.attributes or {}).items()}
+    for name, a in known.items():
+        if name in TAKEN:
+            problems.add("PR110", f"`{name}` is a key of conditions", name, help="give the attribute another name")
+        if not a.at.unread & {"from", "trust"}:
+            trusted = a.source.startswith("auth.")
+            if trusted != (a.trust == "verified"):
+                says = "the app's own authentication, which is verified" if trusted else "the caller, who can only claim"
+                help = f"write `trust: {'verified' if trusted else 'claimed'}`"
+                problems.add("PR204", f"`{a.source}` comes from {says}", a.trust, help=help)
+        if a.default is not None and a.values is not None and a.default not in a.values and "values" not in a.at.unread:
             problems.add(
-                "PR204", f"`{a.source}` comes from {says}", a.trust, help=f"trust: {'verified' if trusted else 'claimed'}"
+                "PR115", f"the default `{a.default}` is not one of the values", a.default, help=offered(a.default, a.values)
             )
-        if a.default is not None and a.values is not None and a.default not in a.values:
-            problems.add("PR115", f"the default `{a.default}` is not one of the values", a.default)
         if a.default is not None and a.required:
-            problems.add("PR207", "an attribute with a default is never absent, so it cannot be required", a.default)
+            problems.add(
+                "PR207",
+                "an attribute with a default is never absent, so it cannot be required",
+                a.default,
+                help="take one of the two out",
+            )
     return known
 
 
+def _unread(name: Word) -> doc.Attribute:
+    """An attribute of which only the name is known."""
+    return doc.Attribute(At(name.place, name.path, frozenset({"from", "trust", "values"})), name, name)
+
+
 def tags_of(document: doc.Policy, vocabulary: Vocabulary, problems: Problems) -> tuple[Tag, ...]:
+    """What each tag brings with it, and what it leaves."""
     said = document.tags or {}
     implied = {}
     for name, tag in said.items():
-        implied[str(name)] = [str(t) for t in tag.implies if declared(t, "tag", vocabulary.tags, problems)] if tag else []
+        implied[str(name)] = [t for t in tag.implies if declared(t, "tag", vocabulary.tags, problems)] if tag else []
+    closures = _closures(implied, vocabulary.tags, problems)
     compiled = []
     for name, tag in said.items():
-        closure, open_ = {str(name)}, list(implied[str(name)])
-        while open_:
-            next_ = open_.pop()
-            if next_ == name:
-                problems.add("PR124", f"tag `{name}` implies itself", name, help="take one `implies` of the circle out")
-            elif next_ not in closure:
-                closure.add(next_)
-                open_ += implied[next_]
         keeps = -1 if tag is None or tag.only is None else select(tag.only, vocabulary, problems)
-        compiled.append(Tag(str(name), vocabulary.tag_bits(closure), keeps, str(tag.reason or "") if tag else ""))
+        compiled.append(Tag(str(name), closures[str(name)], keeps, str(tag.reason or "") if tag else ""))
     return tuple(compiled)
+
+
+def _closures(implied: Mapping[str, Sequence[Word]], bits: Mapping[str, int], problems: Problems) -> Mapping[str, int]:
+    """Each tag with all that it implies, as bits. A circle is said once, at the `implies` that closes it."""
+    done: dict[str, int] = {}
+    for root in implied:
+        if root in done:
+            continue
+        # What is being looked at, without recursion: each tag with those it implies that are still to be looked at.
+        open_ = {root: iter(implied[root])}
+        while open_:
+            tag, rest = next(reversed(open_.items()))
+            following = next(rest, None)
+            if following is None:
+                closure = bits[tag]
+                for one in implied[tag]:
+                    closure |= done.get(one, 0)
+                done[tag] = closure
+                del open_[tag]
+            elif following in open_ and not problems.full:
+                circle = list(open_)[list(open_).index(following) :]
+                shortened = circle if len(circle) <= MOST_LISTED else [*circle[: MOST_LISTED - 1], "…"]
+                message = f"tags imply each other in a circle: {' → '.join([*shortened, following])}"
+                problems.add("PR124", message, following, help="take one `implies` of the circle out")
+            elif following not in done and following not in open_:
+                open_[str(following)] = iter(implied[following])
+    return done

@@ -286,10 +286,12 @@ class Policy:
     include: tuple[Word, ...] = key(
         ListOf(Text("a relative path"), lone=True, what="a list of files"), default=(), doc="files taken in by relative path"
     )
-    models: Mapping[Word, Model | None] | None = key(Table(ID, Record(Model, "a model"), at_least=1), doc="where a call may go")
+    models: Mapping[Word, Model | None] | None = key(
+        Table(ID, Record(Model, "a model", whole=True), at_least=1), doc="where a call may go"
+    )
     tiers: tuple[Word, ...] = key(ListOf(ID, at_least=1), default=(), doc="low to high")
     attributes: Mapping[Word, Attribute | None] | None = key(
-        Table(ID, Record(Attribute, "an attribute")), default=None, doc="the closed vocabulary about callers"
+        Table(ID, Record(Attribute, "an attribute", whole=True)), default=None, doc="the closed vocabulary about callers"
     )
     tags: Mapping[Word, Tag | None] | None = key(Table(ID, Record(Tag, "a tag")), default=None, doc="what a tag means")
     detectors: Mapping[Word, Detector | None] | None = key(

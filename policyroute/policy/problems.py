@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
 from policyroute.errors import Problem, Severity
@@ -62,9 +62,9 @@ def shown(text: str, most: int = 40) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def offered(text: str, names: Collection[str], known: str = "declared") -> str:
-    """What could be meant: the name that is nearest, or else those that there are."""
-    if near := closest(text, islice(names, MOST_COMPARED)):
+def offered(text: str, names: Collection[str], known: str = "declared", also: Collection[str] = ()) -> str:
+    """What could be meant: the name that is nearest, or else those that there are; `also` are not worth a list."""
+    if near := closest(text, islice(chain(names, also), MOST_COMPARED)):
         return f"did you mean `{near}`?"
     listed = ", ".join(f"`{name}`" for name in islice(names, MOST_LISTED))
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
@@ -105,6 +105,10 @@ class Problems:
         file, path = where.place.file, where.path
         below = (f"{path}.", f"{path}[")
         self.found = [p for p in self.found if p.file != file or not (p.path == path or p.path.startswith(below))]
+
+    def are_below(self, path: str) -> bool:
+        """Whether there is an error at a path, or in what stands there; a file that cannot be read may have it anywhere."""
+        return any(p.severity == "error" and (p.path.startswith(path) or _of_the_file(p)) for p in self.found)
 
     def lost(self, text: str, section: str) -> bool:
         """Whether a name may be missing only because something else could not be read."""

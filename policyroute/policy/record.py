@@ -44,6 +44,7 @@ class Record:
         self.one_of = tuple(one_of)
         self.whole = whole
         self._keys = keys_of(record)
+        self._needed = {spelled: f.name for spelled, f in self._keys.items() if f.metadata["needed"]}
         self._shapes: dict[str, tuple[str, Shape]] = {name: (f.name, f.metadata["shape"]) for name, f in self._keys.items()}
 
     def says(self) -> str:
@@ -59,15 +60,14 @@ class Record:
             for spelled, declared in self._keys.items():
                 shape = declared.metadata["shape"].schema(definitions)
                 properties[spelled] = shape | ({"description": declared.metadata["doc"]} if declared.metadata["doc"] else {})
-            needed = [spelled for spelled, declared in self._keys.items() if declared.metadata["needed"]]
             definitions[name] = {
                 "type": ["string", "object"] if self.words else "object",
                 "description": (self.record.__doc__ or "").split("\n\n")[0].strip(),
                 "properties": properties,
                 "additionalProperties": False,
             }
-            if needed:
-                definitions[name]["required"] = needed
+            if self._needed:
+                definitions[name]["required"] = list(self._needed)
             if self.words:
                 definitions[name]["pattern"] = f"^(?:{'|'.join(self.words)})$"
         return {"$ref": f"#/$defs/{name}"}
@@ -78,6 +78,8 @@ class Record:
             return Choice(*self.words, what=self.says()).read(node, path, problems)
         if not isinstance(node, source.Mapping):
             return mismatch(self, node, path, problems)
+        if problems.full:
+            return ABSENT
         values: dict[str, Any] = {}
         given = []
         unread = set()
@@ -97,7 +99,7 @@ class Record:
             else:
                 values[declared[0]] = read
         complete = _merges(node, problems) or self._complete(node, path, given, problems)
-        lacking = {spelled: f.name for spelled, f in self._keys.items() if f.metadata["needed"] and f.name not in values}
+        lacking = {spelled: name for spelled, name in self._needed.items() if name not in values}
         if self.whole:
             values |= dict.fromkeys(lacking.values())
         elif lacking or not complete:
@@ -105,7 +107,7 @@ class Record:
         return self.record(at=At(node.place, path, frozenset(unread | lacking.keys())), **values)  # type: ignore[call-arg]
 
     def _complete(self, node: source.Mapping, path: str, given: Sequence[str], problems: Problems) -> bool:
-        missing = [spelled for spelled, f in self._keys.items() if f.metadata["needed"] and spelled not in given]
+        missing = [spelled for spelled in self._needed if spelled not in given]
         for spelled in missing:
             problems.add(
                 "PR102",
@@ -124,6 +126,8 @@ class Record:
 
     def _unknown(self, spelled: source.Scalar, path: str, problems: Problems) -> str | None:
         """Says that a key is unknown, and gives the one it was probably meant for."""
+        if problems.full:
+            return None
         name = spelled.text
         near = closest(name, self._keys)
         known = "known keys: " + ", ".join(f"`{k}`" for k in self._keys)

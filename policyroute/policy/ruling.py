@@ -10,7 +10,7 @@ from policyroute.policy import rules
 from policyroute.policy.conditions import Asker, Setting
 from policyroute.policy.prices import nano
 from policyroute.policy.problems import Problems, Word
-from policyroute.policy.selectors import select, tier_or_model
+from policyroute.policy.selectors import select, spelled, tier_or_model
 from policyroute.policy.vocabulary import Vocabulary, declared, zone
 from policyroute.stages.budgets import STORE_FAILED, Budget, Reached
 from policyroute.stages.complexity import Row, Split
@@ -36,17 +36,17 @@ def _clause(rule: Any, asker: Asker, setting: Setting, *, fires_unknown: bool) -
     problems = asker.problems
     when = asker.condition(rule.when, setting)
     if not rule.when and setting.where != "complexity":
-        place = rule.at if not isinstance(rule.id, Word) else rule.id
         problems.add(
             "PR203",
-            f"an empty `when` would match every call in `{rule.id}`",
-            place,
-            help="say when it applies; a tag for all calls belongs on the models",
+            f"an empty `when` in `{rule.id}` would match every call",
+            rule.when,
+            help="say when it applies; only the last row of the ladder may leave it empty",
         )
     unless = getattr(rule, "unless", None)
     if unless is not None:
         if not unless:
-            problems.add("PR203", f"an empty `unless` would switch `{rule.id}` off", rule.id)
+            message = f"an empty `unless` would switch `{rule.id}` off"
+            problems.add("PR203", message, unless, help="say when it does not apply, or take it out")
         when = All((when, Not(asker.condition(unless, setting.flipped()))))
     said = rule.on_unknown
     return Clause(str(rule.id), when, fires_unknown if said is None else said == "fire", str(rule.reason or ""))
@@ -58,9 +58,12 @@ def tagging(rule: rules.SensitivityRule, asker: Asker) -> Tagging:
     for kind in rule.redact:
         declared(kind, "detector", vocabulary.detectors, problems)
     if rule.add is None and not rule.redact:
-        problems.add("PR102", f"`{rule.id}` does nothing: it needs `add` or `redact`", rule.id)
-    if rule.restore and not rule.redact:
-        problems.add("PR208", f"`{rule.id}` restores what it does not redact", rule.id)
+        if not rule.at.unread & {"add", "redact"}:
+            help = "say which tags it adds, or which values it masks"
+            problems.add("PR102", f"`{rule.id}` does nothing: it needs `add` or `redact`", rule.id, help=help)
+    if rule.restore and not rule.redact and "redact" not in rule.at.unread:
+        help = "say with `redact` which values are masked and put back"
+        problems.add("PR208", f"`{rule.id}` restores what it does not redact", rule.id, help=help)
     bits, source = 0, None
     if isinstance(rule.add, rules.AddFrom):
         source = str(rule.add.source)
@@ -73,8 +76,9 @@ def tagging(rule: rules.SensitivityRule, asker: Asker) -> Tagging:
 
 def _tag_values(name: Word, vocabulary: Vocabulary, problems: Problems) -> None:
     """Every value that can become a tag has to be one."""
-    values = vocabulary.attributes[name].values
-    if values is None:
+    attribute = vocabulary.attributes[name]
+    values = attribute.values
+    if values is None and "values" not in attribute.at.unread:
         problems.add(
             "PR209", f"`{name}` has no closed list of values, so it cannot name tags", name, help=f"give `{name}` its `values`"
         )
@@ -87,14 +91,14 @@ def route(rule: rules.RouteRule, asker: Asker) -> Route:
     pins = rule.to is not None
     clause = _clause(rule, asker, Setting("routes"), fires_unknown=not pins)
     if rule.otherwise is not None and not pins:
-        problems.add("PR208", f"`otherwise` goes with `to`; `{rule.id}` has `only`", rule.otherwise)
+        message = f"`otherwise` goes with `to`; `{rule.id}` has `only`"
+        problems.add("PR208", message, rule.otherwise, help="take it out: what `only` leaves is narrowed for good")
     if rule.to is None:
-        return Route(clause, select(rule.only, vocabulary, problems), False, False, "keeps only some models")
+        return Route(clause, select(rule.only, vocabulary, problems), False, False, f"keeps only {spelled(rule.only)}")
     keeps = 0
     for word in rule.to:
         keeps |= tier_or_model(word, vocabulary, problems)
-    spelled = "hard route to " + ", ".join(rule.to)
-    return Route(clause, keeps, True, rule.otherwise == "continue", spelled)
+    return Route(clause, keeps, True, rule.otherwise == "continue", "hard route to " + ", ".join(rule.to))
 
 
 def budget(rule: rules.BudgetRule, vocabulary: Vocabulary, problems: Problems) -> Budget:
@@ -125,11 +129,14 @@ def budget(rule: rules.BudgetRule, vocabulary: Vocabulary, problems: Problems) -
         if step.deny is not None:
             steps.append(Reached(step.level, 0, str(step.deny), f"denies ({step.deny})"))
         else:
-            steps.append(Reached(step.level, select(step.only, vocabulary, problems), None, "keeps only some models"))
+            steps.append(Reached(step.level, select(step.only, vocabulary, problems), None, f"keeps only {spelled(step.only)}"))
     failure: Reached | None = Reached(0.0, 0, STORE_FAILED, "denies: the store cannot say what is spent")
     if isinstance(rule.on_store_error, rules.StoreFailure):
         failure = Reached(
-            0.0, select(rule.on_store_error.only, vocabulary, problems), None, "keeps only some models while the store fails"
+            0.0,
+            select(rule.on_store_error.only, vocabulary, problems),
+            None,
+            f"keeps only {spelled(rule.on_store_error.only)} while the store fails",
         )
     elif rule.on_store_error == "allow":
         failure = None
@@ -156,21 +163,17 @@ def ladder(said: rules.Complexity | None, asker: Asker) -> tuple[Row, ...]:
     for i, rule in enumerate(said.ladder):
         last = i == len(said.ladder) - 1
         if not rule.when and not last:
-            problems.add(
-                "PR203",
-                f"an empty `when` in `{rule.id}` hides every row below it",
-                rule.id,
-                help="`when: {}` belongs in the last row",
-            )
+            message = f"an empty `when` in `{rule.id}` hides every row below it"
+            problems.add("PR203", message, rule.when, help="`when: {}` belongs in the last row")
         clause = _clause(rule, asker, Setting("complexity"), fires_unknown=False)
         if isinstance(rule.prefer, rules.Split):
             weights = tuple(
-                (vocabulary.models.index(str(m)), w)
+                (vocabulary.model_index(str(m)), w)
                 for m, w in rule.prefer.split.items()
                 if declared(m, "model", vocabulary.models, problems)
             )
             if weights and not any(w for _, w in weights):
-                problems.add("PR105", f"every weight of `{rule.id}` is 0", rule.id)
+                problems.add("PR105", f"every weight of `{rule.id}` is 0", rule.prefer.at, help="give one of the models a weight")
             if rule.prefer.sticky_by is not None:
                 declared(rule.prefer.sticky_by, "attribute", vocabulary.attributes, problems, also=("conversation",))
             split = Split(weights, None if rule.prefer.sticky_by is None else str(rule.prefer.sticky_by))

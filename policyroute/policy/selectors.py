@@ -72,6 +72,24 @@ def _within(key: Word, bounds: Bounds | None, vocabulary: Vocabulary, problems: 
     return vocabulary.where(fits)
 
 
+def spelled(selector: Any) -> str:
+    """A selector in words, as steps show it."""
+    if isinstance(selector, Word) or not selector:
+        return str(selector or "any")
+    parts = []
+    for key, wanted in selector.items():
+        if key == "not":
+            parts.append(f"not ({spelled(wanted)})")
+        elif isinstance(wanted, Bounds):
+            bounds = (("<", wanted.lt), ("≤", wanted.lte), (">", wanted.gt), ("≥", wanted.gte))
+            parts.append(" and ".join(f"{key} {sign} {bound:g}" for sign, bound in bounds if bound is not None))
+        elif isinstance(wanted, Excluded):
+            parts.append(f"{key} not {' or '.join(wanted.values)}")
+        elif wanted is not None:
+            parts.append(f"{key} {' or '.join(wanted)}")
+    return ", ".join(parts)
+
+
 def _values(wanted: tuple[Word, ...] | Excluded | None, key: Word, vocabulary: Vocabulary, problems: Problems) -> int:
     having = vocabulary.having.get(key, {})
     bits = 0

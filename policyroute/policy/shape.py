@@ -14,6 +14,7 @@ from policyroute.policy.suggest import closest
 Schema = dict[str, object]
 Definitions = dict[str, Schema]
 ABSENT = object()
+MOST_NAMES = 2000
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._/:@-]*"
 
 
@@ -232,6 +233,8 @@ class ListOf:
             return ABSENT if lone is ABSENT else (lone,)
         if not isinstance(node, source.Sequence):
             return mismatch(self, node, path, problems)
+        if problems.full:
+            return ABSENT
         if len(node.items) < self.at_least:
             problems.add("PR106", f"an empty list where {self.says()} is expected", at(node, path))
             return ABSENT
@@ -242,13 +245,15 @@ class ListOf:
 class Table:
     """A mapping from names of the author's choice to values of one shape.
 
-    A name whose value cannot be read keeps None, so that what refers to it is not called unknown as well.
+    A name whose value cannot be read keeps None, so that what refers to it is not called unknown as well. Names become
+    bits, so there is an end to how many.
     """
 
-    def __init__(self, key: Text, value: Shape, *, at_least: int = 0) -> None:
+    def __init__(self, key: Text, value: Shape, *, at_least: int = 0, at_most: int = MOST_NAMES) -> None:
         self.key = key
         self.value = value
         self.at_least = at_least
+        self.at_most = at_most
 
     def says(self) -> str:
         return f"a mapping from {self.key.what} to {self.value.says()}"
@@ -264,6 +269,13 @@ class Table:
             return mismatch(self, node, path, problems)
         if len(node.entries) < self.at_least:
             problems.add("PR106", f"empty: {self.says()} is expected", at(node, path))
+            return ABSENT
+        if len(node.entries) > self.at_most:
+            extra = node.entries[self.at_most][0]
+            message = f"more than {self.at_most} entries"
+            problems.add(
+                "PR127", message, at(extra, below(path, extra.text)), help="put entries together, or write several policies"
+            )
             return ABSENT
         read: dict[Word, Any] = {}
         for key, value in node.entries:

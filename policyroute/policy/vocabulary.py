@@ -72,7 +72,7 @@ def declared(word: Word, kind: str, among: Collection[str], problems: Problems, 
             f"unknown {kind} `{shown(word, 120)}`",
             word,
             label=f"not declared under `{section}`",
-            help=offered(word, [*among, *also]),
+            help=offered(word, among, also=also),
         )
     return False
 

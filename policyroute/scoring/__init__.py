@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-from policyroute.scan.scanner import Scanner, build
 from policyroute.scoring.heuristic import Feature, Heuristic
-from policyroute.scoring.sizes import Sizes, measure, tokens, words
+from policyroute.scoring.sizes import Sizes, measure, rough_words, tokens, words
 from policyroute.scoring.spoken import edges, spoken
 from policyroute.scoring.tasks import TASKS, Task
 
@@ -21,6 +20,7 @@ __all__ = [
     "assess",
     "edges",
     "measure",
+    "rough_words",
     "score",
     "spoken",
     "task",
@@ -39,44 +39,40 @@ class Assessment(NamedTuple):
 
 
 @cache
-def _default() -> tuple[Heuristic, Scanner]:
-    heuristic = Heuristic()
-    return heuristic, build(heuristic.patterns)
+def _default() -> Heuristic:
+    return Heuristic()
 
 
 class _Seen(NamedTuple):
     heuristic: Heuristic
     bits: int
     sizes: Sizes
-    at_edges: int
 
 
 def _look(text: str) -> _Seen:
-    heuristic, scanner = _default()
+    heuristic = _default()
     said = spoken(text)
-    bits = scanner.scan(said)
-    edge = edges(said)
-    return _Seen(heuristic, bits, measure(said), bits if edge is said else scanner.scan(edge))
+    return _Seen(heuristic, heuristic.find(said), measure(said))
 
 
 def score(text: str) -> float:
     """The complexity of a text, from 0 to 1, whatever a policy says."""
-    heuristic, bits, sizes, at_edges = _look(text)
-    return heuristic.score(bits, sizes, at_edges)
+    heuristic, bits, sizes = _look(text)
+    return heuristic.score(bits, sizes)
 
 
 def task(text: str) -> Task:
     """The kind of work a text asks for, whatever a policy says."""
-    heuristic, bits, sizes, at_edges = _look(text)
-    return heuristic.task(bits, sizes, at_edges=at_edges)
+    heuristic, bits, sizes = _look(text)
+    return heuristic.task(bits, sizes)
 
 
 def assess(text: str) -> Assessment:
     """Score, task and reasons at once."""
-    heuristic, bits, sizes, at_edges = _look(text)
+    heuristic, bits, sizes = _look(text)
     return Assessment(
-        heuristic.score(bits, sizes, at_edges),
-        heuristic.task(bits, sizes, at_edges=at_edges),
-        heuristic.sureness(bits, sizes, at_edges=at_edges),
-        heuristic.explain(bits, sizes, at_edges),
+        heuristic.score(bits, sizes),
+        heuristic.task(bits, sizes),
+        heuristic.sureness(bits, sizes),
+        heuristic.explain(bits, sizes),
     )

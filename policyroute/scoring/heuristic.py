@@ -1,22 +1,24 @@
 """The heuristic scorer: from the signals found in a text to a complexity score and a task, by tables.
 
-The score is a logistic sum: a base, the weights of the signals that occur, and a little for length. In a long text any
-word turns up sooner or later, so what is not found at its edges counts the less, the longer the text.
+The score is a logistic sum: a base, the weights of the signals that occur, and a little for length. A long text is judged
+by its edges, where people say what they want of what they paste.
 """
 
 from __future__ import annotations
 
-from math import exp, log1p, sqrt
+from functools import lru_cache
+from math import exp, log1p
 from typing import NamedTuple
 
-from policyroute.scan.pattern import Pattern
+from policyroute.scan.phrases import Phrases
 from policyroute.scoring.signals import SIGNALS, Signal
 from policyroute.scoring.sizes import Sizes
+from policyroute.scoring.spelling import shape_literals, spell, word_literals
+from policyroute.scoring.spoken import edges
 from policyroute.scoring.tasks import TASKS, Task, elect, probability
 
 BASE = -2.05
 PER_LOG_WORD = 0.4
-SHORT_WORDS = 80
 
 
 class Feature(NamedTuple):
@@ -27,69 +29,95 @@ class Feature(NamedTuple):
 
 
 class Heuristic:
-    """A scorer: the patterns it wants scanned, and what their bits mean. Frozen once made.
+    """A scorer: finds the signals in a text as bits, and says what the bits mean. Bit i is signal i."""
 
-    Bit i of `bits` says that `patterns[i]` is in the text. `at_edges` are the bits of `edges(text)`: they matter for a
-    long text only, and a caller that cannot tell leaves them out.
-    """
-
-    __slots__ = ("_all", "_votes", "_weights", "patterns", "signals")
+    __slots__ = ("_all", "_search", "_votes", "_weights", "signals")
 
     def __init__(self, signals: tuple[Signal, ...] = SIGNALS) -> None:
         self.signals = signals
-        self.patterns: tuple[Pattern, ...] = tuple(signal.pattern for signal in signals)
         self._all = (1 << len(signals)) - 1
-        self._weights = tuple(signal.weight for signal in signals)
-        self._votes = tuple(tuple((TASKS.index(task), vote) for task, vote in signal.votes) for signal in signals)
+        self._weights = {1 << i: signal.weight for i, signal in enumerate(signals)}
+        self._votes = {
+            1 << i: tuple((TASKS.index(task), vote) for task, vote in signal.votes) for i, signal in enumerate(signals)
+        }
+        self._search: _Search | None = None
 
-    def score(self, bits: int, sizes: Sizes, at_edges: int = 0) -> float:
+    @property
+    def engine(self) -> str:
+        """The engine that looks for the signals."""
+        return self._warmed().words.engine
+
+    def warm(self) -> None:
+        """Compile now what else the first text would wait for."""
+        self._warmed()
+
+    def _warmed(self) -> _Search:
+        if self._search is None:
+            self._search = _search(self.signals)
+        return self._search
+
+    def find(self, said: str) -> int:
+        """The signals in what was said (see `spoken`); raises `ScanFailed`."""
+        search = self._search or self._warmed()
+        words, shape = spell(edges(said))
+        bits = search.words.find(words) | search.shape.find(shape)
+        for literal, least, bit in search.often:
+            if bits & bit and words.count(literal) < least:
+                bits ^= bit
+        return bits
+
+    def score(self, bits: int, sizes: Sizes) -> float:
         """How much the text asks for, from 0 (small talk) to 1 (a proof, a design)."""
         bits &= self._all
+        weights = self._weights
         logit = BASE + PER_LOG_WORD * log1p(sizes.words)
-        if sizes.words <= SHORT_WORDS:
-            logit += self._sum(bits)
-        else:
-            logit += self._sum(bits & at_edges) + self._sum(bits & ~at_edges) * damping(sizes.words)
-        return round(1.0 / (1.0 + exp(-logit)), 4)
-
-    def task(self, bits: int, sizes: Sizes, has_images: bool = False, at_edges: int = 0) -> Task:
-        """What kind of work is asked for. Pictures decide by being there; text alone is never `vision`."""
-        return "vision" if has_images else elect(self._count(bits, sizes, at_edges))
-
-    def sureness(self, bits: int, sizes: Sizes, has_images: bool = False, at_edges: int = 0) -> float:
-        """How probable the task is."""
-        return 1.0 if has_images else probability(self._count(bits, sizes, at_edges))
-
-    def explain(self, bits: int, sizes: Sizes, at_edges: int = 0) -> tuple[Feature, ...]:
-        """Why the score is what it is: the base first, then the strongest reasons."""
-        damp = damping(sizes.words)
-        found = [Feature("length", PER_LOG_WORD * log1p(sizes.words))]
-        for i, signal in enumerate(self.signals):
-            if bits >> i & 1 and signal.weight:
-                found.append(Feature(signal.id, signal.weight * (1.0 if at_edges >> i & 1 else damp)))
-        return (Feature("base", BASE), *sorted(found, key=lambda feature: -abs(feature.contribution)))
-
-    def _sum(self, bits: int) -> float:
-        weights, total = self._weights, 0.0
         while bits:
             low = bits & -bits
-            total += weights[low.bit_length() - 1]
             bits ^= low
-        return total
+            logit += weights[low]
+        return round(1.0 / (1.0 + exp(-logit)), 4)
 
-    def _count(self, bits: int, sizes: Sizes, at_edges: int) -> list[float]:
+    def task(self, bits: int, sizes: Sizes, has_images: bool = False) -> Task:
+        """What kind of work is asked for. Pictures decide by being there; text alone is never `vision`."""
+        return "vision" if has_images else elect(self._count(bits))
+
+    def sureness(self, bits: int, sizes: Sizes, has_images: bool = False) -> float:
+        """How probable the task is."""
+        return 1.0 if has_images else probability(self._count(bits))
+
+    def explain(self, bits: int, sizes: Sizes) -> tuple[Feature, ...]:
+        """Why the score is what it is: the base first, then the strongest reasons."""
+        found = [Feature("length", PER_LOG_WORD * log1p(sizes.words))]
+        found += [Feature(s.id, s.weight) for i, s in enumerate(self.signals) if bits >> i & 1 and s.weight]
+        return (Feature("base", BASE), *sorted(found, key=lambda feature: -abs(feature.contribution)))
+
+    def _count(self, bits: int) -> list[float]:
         bits &= self._all
-        table, damp = self._votes, damping(sizes.words)
+        table = self._votes
         votes = [0.0] * len(TASKS)
         while bits:
             low = bits & -bits
             bits ^= low
-            share = 1.0 if low & at_edges else damp
-            for task, vote in table[low.bit_length() - 1]:
-                votes[task] += vote * share
+            for task, vote in table[low]:
+                votes[task] += vote
         return votes
 
 
-def damping(words: int) -> float:
-    """What a signal that is not at the edges is worth in a text of so many words."""
-    return 1.0 if words <= SHORT_WORDS else sqrt(SHORT_WORDS / words)
+class _Search(NamedTuple):
+    """What finds the signals, compiled."""
+
+    words: Phrases
+    shape: Phrases
+    often: tuple[tuple[bytes, int, int], ...]
+    """A literal of the words, how many of it there must be, and the signal's bit."""
+
+
+@lru_cache(maxsize=4)  # every policy that asks for scores has the same tables, and so has every reload
+def _search(signals: tuple[Signal, ...]) -> _Search:
+    placed = [(1 << i, signal) for i, signal in enumerate(signals)]
+    words = Phrases((literal, bit) for bit, s in placed for source in s.words for literal in word_literals(source))
+    shape = Phrases((literal, bit) for bit, s in placed for source in s.shape for literal in shape_literals(source))
+    words.warm()
+    shape.warm()
+    often = [(literal, s.least, bit) for bit, s in placed if s.least > 1 for literal in word_literals(*s.words)]
+    return _Search(words, shape, tuple(often))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-EDGE_CHARS = 240
+EDGE_CHARS = 400
 _WRAPPERS = tuple(
     (f"<{name}>", f"</{name}>") for name in ("system-reminder", "system_reminder", "environment_details", "environment_context")
 )

@@ -43,16 +43,19 @@ def transcript(line: str) -> str:
 
 
 def run_anew(page: Path) -> str:
-    """The page with the output that its commands have today, in a folder that `policyroute init` filled."""
+    """The page with the output that its commands have today, in a folder with what `init` wrote and the files shown above."""
     text = page.read_text("utf-8")
+
+    def shown(block: re.Match[str]) -> str:
+        for name, content in FILE.findall(text[: block.start()]):
+            if not Path(name).exists():
+                Path(name).write_text(content, "utf-8")
+        return "".join(transcript(line) for line in block[0].splitlines() if line.startswith("$ "))
+
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         with contextlib.redirect_stdout(io.StringIO()):
             assert main(["init"]) == 0
-        for name, content in FILE.findall(text):
-            Path(name).write_text(content, "utf-8")
-        return CONSOLE.sub(
-            lambda block: "".join(transcript(line) for line in block[0].splitlines() if line.startswith("$ ")), text
-        )
+        return CONSOLE.sub(shown, text)
 
 
 def steady(text: str, page: Path) -> str:

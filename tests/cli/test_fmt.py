@@ -36,7 +36,8 @@ def test_showing_changes_nothing(run, untidy: Path, flags: list[str], code: int)
     ran = run("fmt", *flags, "untidy.yaml")
     assert ran.code == code
     assert ran.out.startswith("--- a/untidy.yaml\n+++ b/untidy.yaml\n@@ ")
-    assert "\n-mode:  enforce\n+mode: enforce\n" in ran.out
+    assert "\n-mode:  enforce\n" in ran.out
+    assert ran.out.endswith("\n+mode: enforce\n")
     assert untidy.read_text("utf-8") == UNTIDY
 
 
@@ -53,6 +54,13 @@ def test_line_ends_count(run, untidy: Path) -> None:
     assert (ran.code, "-kind: Policy<U+000D>" in ran.out) == (9, True)
     run("fmt", "untidy.yaml")
     assert untidy.read_bytes() == CANONICAL.encode()
+
+
+def test_a_missing_last_line_end_is_told(run, untidy: Path) -> None:
+    """A file whose last line has no end would change, and the difference says in what."""
+    untidy.write_text(CANONICAL.rstrip("\n"), "utf-8")
+    ran = run("fmt", "--check", "untidy.yaml")
+    assert (ran.code, "-\\ No newline at end of file\n" in ran.out) == (9, True)
 
 
 @pytest.mark.parametrize(("flags", "code", "out"), [([], 0, CANONICAL), (["--check"], 9, "--- a/-\n")])

@@ -1,7 +1,7 @@
 """Runs the blocks of a page, in order, in a folder of its own.
 
-`yaml`     a whole policy loads, a test file runs, a part of a policy loads once the rest stands beside it; anything else is
-           strict YAML. A name after `yaml` writes it to the folder; `refused` means that it must not load.
+`yaml`     a whole policy loads without a warning, a test file runs, a part of a policy loads once the rest stands beside
+           it; anything else is strict YAML. A name after `yaml` writes it to the folder; `refused` means that it must not load.
 `python`   runs, all blocks of a page one after the other; with `>>>` its answers are compared.
 `console`  `$ policyroute …` runs, and what it prints is compared; a line `…` stands for any lines. `> FILE` keeps it in a
            file, `$ echo $?` is the exit code, `$ cat FILE` a file.
@@ -20,7 +20,7 @@ import json
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ import click
 
 from policyroute.cli import main as commands
 from policyroute.cli.render.tests import examine_tests
+from policyroute.errors import Problem
 from policyroute.loading import examine
 from policyroute.policy.cases import run as run_cases
 from policyroute.policy.source import read_file, read_text, to_plain
@@ -39,6 +40,7 @@ REST = ROOT / "tests/docs/rest.yaml"
 PLAIN = {"", "text", "sh", "diff", "toml", "csv"}
 ANY = "…"
 NOTHING = "PR013"
+HEAD = {"apiVersion", "kind", "metadata"}
 # What is different on every run.
 VARYING = (
     (re.compile(r'"seconds": [0-9.]+'), '"seconds": 0'),
@@ -83,35 +85,38 @@ class Run:
         for name in names:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             Path(name).write_text(block.text, "utf-8")
-        file = names[0] if names else "block.yaml"
-        source = read_text(block.text, file)
-        said = to_plain(source.root) if source.root is not None else None
-        keys = set(said) if isinstance(said, dict) else set()
-        kind = said.get("kind") if isinstance(said, dict) else None
-        problems = [p for p in source.problems if p.severity == "error" and p.code != NOTHING]
-        if kind == "PolicyTest":
-            problems = self._tests(file)
-        elif kind == "Policy" and "models" in keys | {"models" for one in said.get("include", ())}:
-            problems = [p for p in examine(file, lambda name: _read(name, file, block.text)).problems if p.severity == "error"]
-        elif keys and keys <= _rest().keys():
-            whole = json.dumps(completed({k: v for k, v in said.items() if k not in ("apiVersion", "kind", "metadata")}))
-            problems = [p for p in examine(file, lambda name: read_text(whole, name)).problems if p.severity == "error"]
+        problems = self._wrong(block, names[0] if names else "block.yaml")
         wanted = "refused" in block.words
-        if wanted and not problems:
+        if wanted and not any(problem.severity == "error" for problem in problems):
             self.complain(block.line, "nothing is wrong with it, and it says `refused`")
-        elif not wanted:
-            for problem in problems:
+        for problem in () if wanted else problems:
+            if problem.severity != "info":
                 self.complain(block.line + problem.line - 1, f"{problem.code} {problem.message}")
 
-    def _tests(self, file: str) -> list[Any]:
+    def _wrong(self, block: Block, file: str) -> Sequence[Problem]:
+        """What the package says of a block, by what the block is."""
+        source = read_text(block.text, file)
+        said: Any = to_plain(source.root) if source.root is not None else {}
+        keys = set(said) if isinstance(said, dict) else set()
+        if "kind" in keys and said["kind"] == "PolicyTest":
+            return self._tests(file)
+        if "kind" in keys and said["kind"] == "Policy" and keys & {"models", "include"}:
+            return examine(file, lambda name: read_text(block.text, name) if name == file else read_file(name)).problems
+        if keys and keys <= _rest().keys():
+            part = {key: value for key, value in said.items() if key not in HEAD}
+            whole = json.dumps(completed(part))
+            problems = examine(file, lambda name: read_text(whole, name)).problems
+            return [problem for problem in problems if problem.severity == "error"]
+        return [problem for problem in source.problems if problem.code != NOTHING]
+
+    def _tests(self, file: str) -> Sequence[Problem]:
         tested = examine_tests(file)
-        problems = [p for p in tested.problems if p.severity == "error"]
         if tested.cases is not None and tested.about is not None and tested.about.policy is not None:
             policy = tested.about.policy
             for result in run_cases(tested.cases, policy.compiled, policy.pipeline):
                 if not result.ok:
                     self.complain(result.line, f"the test `{result.name}` fails: {result.diff}")
-        return problems
+        return tested.problems
 
     def python(self, block: Block) -> None:
         if ">>>" not in block.text:
@@ -128,11 +133,15 @@ class Run:
 
     def console(self, block: Block) -> None:
         for line, command, wanted in commands_of(block):
-            words = shlex.split(command, comments=True)
-            got = self.ran(words, line)
-            figures = words[:2] == ["policyroute", "bench"]
-            if got is not None and not alike(*map(_without_figures, (wanted, got)) if figures else (wanted, got)):
-                self.complain(line, f"`{command}` prints\n{got}")
+            got = self.ran(shlex.split(command, comments=True), line)
+            if got is not None:
+                self.compare(line, command, wanted, got)
+
+    def compare(self, line: int, command: str, wanted: str, got: str) -> None:
+        """What a page shows below a command, with what the command prints."""
+        measures = command.startswith("policyroute bench")
+        if not alike(*map(_without_figures, (wanted, got)) if measures else (wanted, got)):
+            self.complain(line, f"`{command}` prints\n{got}")
 
     def ran(self, words: list[str], line: int) -> str | None:
         """What a command prints; nothing where it is not one that is run."""
@@ -178,20 +187,17 @@ class Run:
             self.complain(block.line, f"no JSON: {error}")
 
 
-def _rest() -> Mapping[str, Any]:
+def _rest() -> dict[str, Any]:
     root = read_file(REST).root
     assert root is not None
-    said: Any = to_plain(root)
+    said = to_plain(root)
+    assert isinstance(said, dict)
     return said
-
-
-def _read(name: str, file: str, text: str) -> Any:
-    return read_text(text if name == file else Path(name).read_text("utf-8"), name)
 
 
 def completed(part: Mapping[str, Any]) -> dict[str, Any]:
     """A part of a policy with the rest of a whole one; what the part says comes first."""
-    whole = dict(_rest())
+    whole = _rest()
     for name, said in part.items():
         if name == "pipeline":
             rest = whole[name]
@@ -206,7 +212,8 @@ def completed(part: Mapping[str, Any]) -> dict[str, Any]:
 
 def commands_of(block: Block) -> Iterator[tuple[int, str, str]]:
     """Each command of a console block: its line, what is typed, and what it prints."""
-    line, command, printed = 0, "", []
+    line, command = 0, ""
+    printed: list[str] = []
     for number, text in enumerate(block.text.splitlines(), block.line):
         if text.startswith("$ "):
             if command:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -11,7 +9,6 @@ import pytest
 
 from policyroute.analysis.containment import settle
 from policyroute.analysis.coverage import coverage
-from policyroute.errors import PolicyError
 from policyroute.loading import Policy, load, loads
 from policyroute.policy.casefile import CASES, CaseFile
 from policyroute.policy.cases import Result, check_cases, run
@@ -48,15 +45,21 @@ def shipped(name: str) -> Shipped:
     return Shipped(policy, cases, problems, tuple(run(cases, policy.compiled, policy.pipeline)))
 
 
-def failing(name: str, changes: Mapping[str, str]) -> list[str]:
-    """The tests of a policy that fail once its text is changed."""
-    text = (FOLDER / f"{name}.yaml").read_text("utf-8")
-    for old, new in changes.items():
-        assert text.count(old) == 1, f"`{old}` is {text.count(old)} times in {name}"
-        text = text.replace(old, new)
-    changed = loads(text)
-    cases = shipped(name).cases
-    return [result.name for result in run(cases, changed.compiled, changed.pipeline) if not result.ok]
+class Weakening(NamedTuple):
+    """What somebody could do to a policy in a hurry, and the fact that is none any more."""
+
+    name: str
+    old: str
+    new: str
+    fact: str
+
+    def failing(self) -> list[str]:
+        """The tests that fail once it is done."""
+        text = (FOLDER / f"{self.name}.yaml").read_text("utf-8")
+        assert text.count(self.old) == 1
+        changed = loads(text.replace(self.old, self.new))
+        cases = shipped(self.name).cases
+        return [result.name for result in run(cases, changed.compiled, changed.pipeline) if not result.ok]
 
 
 def test_every_policy_has_its_tests_beside_it() -> None:
@@ -126,60 +129,48 @@ def test_no_two_tests_say_the_same(name: str) -> None:
     assert sorted(set(names)) == sorted(names)
 
 
-# A policy, what somebody could do to it in a hurry, and the test that says so.
 WEAKENED = [
-    (
+    Weakening(
+        "content-aware",
+        "add: [personal, proprietary]",
+        "add: [personal]",
+        "a document goes to the one model under guarantee that takes files",
+    ),
+    Weakening(
         "default",
-        {
-            "personal-data, when: {detect: [email, phone, iban, credit-card, us-ssn, national-id]}": "personal-data, when: {detect: [email]}"
-        },
+        "credit-card, us-ssn, national-id]",
+        "credit-card, us-ssn]",
         "each kind of personal data is found, also in the middle of a sentence",
     ),
-    (
-        "content-aware",
-        {
-            "gemini-2.5-flash, region: us, hosting: cloud, tier: standard, context: 1000000, caps: [json, tools, vision], "
-            "price: {in: 0.30, out: 2.50}, labels: {privacy: weak}": "gemini-2.5-flash, region: us, tier: standard, "
-            "price: {in: 0.30, out: 2.50}, labels: {privacy: strong}"
-        },
-        "the canary never sees personal data",
-    ),
-    (
+    Weakening(
         "hard-routes-first",
-        {"force-tier: [nano]}, to: nano": "force-tier: [nano]}, to: standard"},
+        "force-tier: [nano]}, to: nano",
+        "force-tier: [nano]}, to: standard",
         "a caller with the right forces nano",
     ),
-    (
+    Weakening(
         "signals-and-length",
-        {"words: {gt: 500}": "words: {gt: 5000}"},
+        "words: {gt: 500}",
+        "words: {gt: 501}",
         "more than 500 words get a power model, and a small word among them is chance",
     ),
-    ("task-by-profile", {"prefer: [gpt-4o-mini, glm-4v, gpt-4o]": "prefer: [glm-4v, gpt-4o-mini, gpt-4o]"}, "vision on a budget"),
-    (
+    Weakening(
+        "task-by-profile",
+        "prefer: [gpt-4o-mini, glm-4v, gpt-4o]",
+        "prefer: [glm-4v, gpt-4o-mini, gpt-4o]",
+        "vision on a budget",
+    ),
+    Weakening(
         "three-tiers-by-task",
-        {"default: unknown": "required: true"},
+        "    default: unknown\n",
+        "",
         "who declares nothing gets the medium tier, as does who declares that he does not know",
     ),
 ]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "changes", "fact"), WEAKENED, ids=[name for name, _, _ in WEAKENED])
-def test_a_weakened_policy_fails_its_tests(name: str, changes: Mapping[str, str], fact: str) -> None:
+@pytest.mark.parametrize("weakening", WEAKENED, ids=lambda weakening: weakening.name)
+def test_a_weakened_policy_fails_its_tests(weakening: Weakening) -> None:
     """The tests are no decoration: what a hurried change breaks, a test names."""
-    assert fact in failing(name, changes)
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_a_policy_without_its_narrowing_is_refused(name: str) -> None:
-    """Each promise hangs on an `only`: with the first one gone, the file no longer loads."""
-    document = shipped(name).policy.compiled.document
-    text = (FOLDER / f"{name}.yaml").read_text("utf-8")
-    written = next(
-        line for line in text.splitlines() if re.search(r"\bonly: \{(?:region|baa|privacy|tier)", line) and "at:" not in line
-    )
-    loosened = text.replace(written, re.sub(r"only: \{(?:[^{}]|\{[^{}]*\})*\}", "only: any", written))
-    assert document.invariants
-    with pytest.raises(PolicyError) as refused:
-        loads(loosened)
-    assert {problem.code for problem in refused.value.problems if problem.severity == "error"} == {"PR501"}
+    assert weakening.fact in weakening.failing()

@@ -43,7 +43,7 @@ FOUND = {
     "options": ("\n(B) blue", "Which of the following", "A) red B) blue"),
     "steps": ("1. a\n2. b",),
     "bullets": ("- a\n- b",),
-    "table": ("a\nx | y | z", "| --- |"),
+    "table": ("a\n|---|---|", "| --- |", "\n| a | b |"),
     "structured-output": ("as CSV.", "in a table", "als Tabelle", "表格形式"),
     "constraints": ("it must not fail", "at least 50", "mindestens drei", "не более двух", "必须"),
     "prove": ("prove it", "derive the law", "beweise das", "докажи", "证明", "증명"),

@@ -7,7 +7,8 @@ import string
 import pytest
 from hypothesis import given, strategies as st
 
-from policyroute.scoring import Sizes, measure, tokens, words
+from policyroute.scoring import Sizes, measure, rough_words, tokens, words
+from policyroute.scoring.sizes import WHOLE_CHARS
 
 # Texts of our own, with their true counts in two published vocabularies (o200k, cl100k).
 COUNTED = [
@@ -72,7 +73,7 @@ def test_no_text_has_no_tokens(text: str) -> None:
 @given(st.text(alphabet=string.printable, max_size=300), st.text(alphabet=string.printable, max_size=300))
 def test_more_text_has_no_fewer_tokens(one: str, two: str) -> None:
     """While a text is short enough to be read whole, adding to it never lowers the estimate."""
-    joined = (one + two)[:512]
+    joined = (one + two)[:WHOLE_CHARS]
     assert tokens(joined) >= tokens(one)
 
 
@@ -81,7 +82,7 @@ def test_more_text_has_no_fewer_tokens(one: str, two: str) -> None:
 def test_a_sample_stands_for_the_whole(unit: str, chars: int) -> None:
     """A long even text is judged by samples to within a tenth and a half of what its parts add up to."""
     text = unit * (chars // len(unit) + 1)
-    whole = sum(tokens(text[at : at + 512]) for at in range(0, len(text), 512))
+    whole = sum(tokens(text[at : at + WHOLE_CHARS]) for at in range(0, len(text), WHOLE_CHARS))
     assert tokens(text) == pytest.approx(whole, rel=0.15)
 
 
@@ -113,11 +114,18 @@ def test_words_in_other_scripts(text: str, count: int) -> None:
     assert words(text) == count
 
 
+@given(st.lists(st.text(alphabet="abc.-", min_size=1, max_size=9), min_size=1))
+def test_single_blanks_are_counted_exactly_even_roughly(some: list[str]) -> None:
+    """Where single blanks part the words, the rough count is the exact one; the empty text has none."""
+    assert rough_words(" ".join(some)) == rough_words("\n".join(some)) == words(" ".join(some)) == len(some)
+    assert rough_words("") == 0
+
+
 @given(st.text(max_size=200))
 def test_any_text_can_be_measured(text: str) -> None:
     """Whatever the text, its sizes are there and not negative."""
     sizes = measure(text, turns=3)
-    assert sizes == Sizes(len(text), words(text), tokens(text), 3)
+    assert sizes == Sizes(len(text), rough_words(text), tokens(text), 3)
     assert min(sizes) >= 0
 
 

@@ -47,17 +47,6 @@ def test_an_order_at_the_edge_beats_what_is_pasted(order: str, label: str, first
     assert task(f"{order}\n\n{pasted}" if first else f"{pasted}\n\n{order}") == label
 
 
-def test_where_a_word_stands_decides_in_a_long_text_only() -> None:
-    """Words of two tasks: in a short text the more votes win, in a long one those at the edges."""
-    heuristic = Heuristic()
-    place = {signal.id: 1 << index for index, signal in enumerate(heuristic.signals)}
-    bits = place["summarize"] | place["fiction"] | place["prose"]
-    short, long = Sizes(0, 40, 0), Sizes(0, 4000, 0)
-    assert heuristic.task(bits, short, at_edges=place["summarize"]) == "creative"
-    assert heuristic.task(bits, long, at_edges=place["summarize"]) == "summarization"
-    assert heuristic.task(bits, long) == "creative"
-
-
 def test_nobody_voted_is_chat() -> None:
     """Where no signal votes, the task is chat, and it is unsure."""
     votes = [0.0] * len(TASKS)

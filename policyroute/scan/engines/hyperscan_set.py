@@ -76,7 +76,7 @@ class _Database:
             refused.extend(odd)
             entries = [entry for entry in entries if entry not in odd]
             self._database = _compile(entries)
-        self._bits = tuple(1 << entry.pattern for entry in entries)
+        self._bits = (*(1 << entry.pattern for entry in entries), 0)
         # A scan needs memory that no other scan uses at the time. Lists are pushed and popped atomically, so threads take
         # from this one, and after a fork a child has its own; what another thread held at that moment is just not in it.
         self._scratch = [self._database.scratch.clone()]

@@ -1,0 +1,126 @@
+"""Plain strings, thousands of them, looked for at once: far cheaper to compile and to scan than patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+from policyroute.scan.engines import hyperscan_set
+from policyroute.scan.engines.engine import Entry, ScanFailed
+from policyroute.scan.engines.re2_set import Re2Set
+
+try:
+    import hyperscan
+except ImportError:
+    _IMPORTED = False
+else:
+    _IMPORTED = True
+
+__all__ = ["Phrases", "ScanFailed"]
+
+_CANARY: Final = b"\x01canary\x02"
+
+
+class _Compiled(Protocol):
+    def find(self, text: bytes) -> int: ...
+
+
+class Phrases:
+    """Byte strings, each with bits that say it is there. Frozen; compiled when first used."""
+
+    def __init__(self, literals: Iterable[tuple[bytes, int]], *, engine: str = "auto") -> None:
+        masks: dict[bytes, int] = {}
+        for literal, mask in literals:
+            masks[literal] = masks.get(literal, 0) | mask
+        if b"" in masks:
+            raise ValueError("an empty string is everywhere")
+        self._by_mask: dict[int, list[bytes]] = {}
+        for literal in sorted(masks):
+            kept = self._by_mask.setdefault(masks[literal], [])
+            if not kept or not literal.startswith(kept[-1]):  # what begins with another says nothing more
+                kept.append(literal)
+        if engine == "auto":
+            engine = "hyperscan" if hyperscan_set.usable() else "re2"
+        self.engine = engine
+        self._compiled: _Compiled | None = None
+
+    def warm(self) -> None:
+        """Compile now what else the first search would."""
+        # As in `Scanner`: threads that come here at once do the same work twice, and either result will do.
+        if self._compiled is None:
+            self._compiled = _Literals(self._by_mask) if self.engine == "hyperscan" else _Alternations(self._by_mask)
+
+    def find(self, text: bytes) -> int:
+        """The bits of all strings that are in the text; raises `ScanFailed`."""
+        if self._compiled is None:
+            self.warm()
+        assert self._compiled is not None
+        return self._compiled.find(text)
+
+
+class _Literals:
+    """Hyperscan's own search for literals. Each has a number of its own: it compiles numbers that are shared very slowly."""
+
+    def __init__(self, by_mask: dict[int, list[bytes]]) -> None:
+        literals = [*(literal for some in by_mask.values() for literal in some), _CANARY]
+        self._masks = tuple(mask for mask, some in by_mask.items() for _ in some)
+        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        try:
+            self._database.compile(
+                expressions=literals,
+                ids=[*range(len(literals))],
+                elements=len(literals),
+                flags=hyperscan.HS_FLAG_SINGLEMATCH,
+                literal=True,
+            )
+        except hyperscan.error as error:
+            raise ScanFailed("Hyperscan did not compile literals") from error
+        # Scratch memory is for one scan at a time: taken from this list and put back, both atomically.
+        self._scratch = [self._database.scratch.clone()]
+        if self._found(_CANARY) != [len(self._masks)]:
+            raise ScanFailed("Hyperscan does not find what is there")
+
+    def _found(self, text: bytes) -> list[int]:
+        found: list[int] = []
+        try:
+            scratch = self._scratch.pop()
+        except IndexError:
+            scratch = self._database.scratch.clone()
+        try:
+            self._database.scan(text, _note, 0, found, scratch)
+        except hyperscan.error as error:
+            raise ScanFailed("Hyperscan failed") from error
+        self._scratch.append(scratch)
+        return found
+
+    def find(self, text: bytes) -> int:
+        bits = 0
+        masks = self._masks
+        for place in self._found(text):
+            bits |= masks[place]
+        return bits
+
+
+def _note(place: int, _start: int, _end: int, _flags: int, found: Any) -> None:
+    found.append(place)
+
+
+class _Alternations:
+    """The same by RE2: all strings of one mask are one regex."""
+
+    def __init__(self, by_mask: dict[int, list[bytes]]) -> None:
+        self._masks = tuple(by_mask)
+        self._set = Re2Set([Entry(place, "|".join(map(_quoted, by_mask[mask]))) for place, mask in enumerate(by_mask)])
+
+    def find(self, text: bytes) -> int:
+        places = self._set.scan(text)
+        bits = 0
+        while places:
+            low = places & -places
+            places ^= low
+            bits |= self._masks[low.bit_length() - 1]
+        return bits
+
+
+def _quoted(literal: bytes) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in literal)
