@@ -6,7 +6,6 @@ Only the command that runs is imported, so that a small one starts fast.
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -73,6 +72,13 @@ class Commands(click.Group):
             raise click.UsageError(f"no such command `{name}`: {known}", ctx)
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it; help and version end here, also where nobody reads them."""
+        try:
+            return super().parse_args(ctx, args)
+        except BrokenPipeError:
+            raise click.exceptions.Exit(PIPE_CLOSED) from None
+
     def invoke(self, ctx: click.Context) -> int:
         """Runs the command, and turns what was raised on purpose into a message and an exit code."""
         return _ending(lambda: int(super(Commands, self).invoke(ctx) or 0), ctx.obj.form)
@@ -136,6 +142,14 @@ def _flushed(code: int) -> int:
 
 
 def _ending(run: Callable[[], int], form: str) -> int:
+    """The exit code of a run. Where nobody reads any more there is nobody to complain to."""
+    try:
+        return _said(run, form)
+    except BrokenPipeError:
+        return PIPE_CLOSED
+
+
+def _said(run: Callable[[], int], form: str) -> int:
     """The exit code of a run; the errors that have one are said in the form that was asked for."""
     try:
         return run()
@@ -155,21 +169,12 @@ def _ending(run: Callable[[], int], form: str) -> int:
         return USAGE
     except (click.Abort, KeyboardInterrupt, EOFError):
         return INTERRUPTED
-    except BrokenPipeError:
-        _leave_pipe()
-        return PIPE_CLOSED
 
 
 def _sentence(text: str) -> str:
     """What click says, as our messages are written: no capital, no full stop."""
     text = text.strip().removesuffix(".")
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def _leave_pipe() -> None:
-    """Nobody reads any more: what is still buffered goes nowhere, and Python does not complain at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
 
 
 Hook = Callable[[type[BaseException], BaseException, TracebackType | None], None]

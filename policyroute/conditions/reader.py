@@ -13,7 +13,7 @@ from policyroute.decision import Reading
 from policyroute.errors import CallError
 from policyroute.scan import Pattern, ScanFailed, Scanner, build
 from policyroute.scan.detectors import plain
-from policyroute.scoring import Heuristic, Sizes, spoken, tokens, words
+from policyroute.scoring import Heuristic, Sizes, rough_words, spoken, tokens, words
 
 LAST_SAID = (frozenset[Role]({"user"}), True)
 
@@ -72,7 +72,7 @@ class Reader:
         self._texts = tuple((q, self._bit[q]) for q in texts)
         self._finder = finder
         self._finder_at = len(texts)
-        self._heuristic = heuristic
+        self.heuristic = heuristic
         self._scores = any(isinstance(q, ask.ScoreIs) for q in self.questions)
         self._tasks = any(isinstance(q, ask.TaskIs) for q in self.questions)
         self._finder_mask = (1 << len(finder.patterns)) - 1
@@ -155,7 +155,7 @@ class Reader:
         if self.scanner is not None:
             self.scanner.warm()
         if self._scores or self._tasks:
-            self._heuristic.warm()
+            self.heuristic.warm()
 
     def tagged(self, tag: str) -> int:
         """The bit that says a call has this tag; 0 where no rule asks."""
@@ -253,14 +253,14 @@ class Reader:
         if (self._tasks and task is None) or (self._scores and score is None):
             said = spoken(said_by(call.parts, *LAST_SAID))
             try:
-                signals = self._heuristic.find(said)
+                signals = self.heuristic.find(said)
             except ScanFailed:
                 signals = -1
-            sizes = Sizes(chars=len(said), words=words(said), tokens=reading.tokens, turns=turns_of(call))
+            sizes = Sizes(chars=len(said), words=rough_words(said), tokens=reading.tokens)
             if self._tasks and task is None and signals >= 0:
-                task = self._heuristic.task(signals, sizes, "images" in call.has)
+                task = self.heuristic.task(signals, sizes, "images" in call.has)
             if self._scores and score is None and signals >= 0:
-                score = self._heuristic.score(signals, sizes)
+                score = self.heuristic.score(signals, sizes)
         if self._tasks:
             reading.task = task
             if task is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from policyroute.conditions import questions as ask
-from policyroute.conditions.condition import Condition
+from policyroute.conditions.condition import NEVER, Condition
 from policyroute.conditions.reader import Attribute, Reader
 from policyroute.decision import Names, Version
 from policyroute.pipeline import Pipeline
@@ -127,6 +127,8 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
 def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:
     vocabulary, problems = asker.vocabulary, asker.problems
     body = said.never if said.never is not None else said.always
+    if body is None:
+        return Invariant(said, NEVER, None, -1)
     when = asker.condition({k: v for k, v in body.items() if k not in ("reach", "needs", "budgets")}, Setting("invariant"))
     if said.never is not None:
         if "reach" not in body:
@@ -154,10 +156,10 @@ def _detectors(document: doc.Policy, asker: Asker) -> None:
             continue
         if said.check is not None:
             among(said.check, "check", "PR104", CHECKS, asker.problems)
-        own = _own(name, said)
-        asker.pattern(own.pattern, said.keywords or (said.regex or name,))
+        if words := said.keywords or (said.regex and (said.regex,)):
+            asker.pattern(_own(name, said).pattern, words)
         if said.near:
-            asker.pattern(Pattern("keywords", own.near), said.near)
+            asker.pattern(Pattern("keywords", tuple(map(str, said.near))), said.near)
 
 
 def _own(name: Word, said: doc.Detector) -> OwnDetector:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from policyroute.call import Target
 from policyroute.policy import document as doc
 from policyroute.policy.prices import catalogue, nano
-from policyroute.policy.problems import MOST_LISTED, At, Problems, Word, offered, shown
+from policyroute.policy.problems import MOST_LISTED, At, Problems, Word, offered, shown, word
 from policyroute.policy.selectors import FIELDS, select
 from policyroute.policy.vocabulary import Vocabulary, declared
 from policyroute.policy.wording import ALWAYS, MODELS, NEVER
@@ -115,6 +116,8 @@ def _attributes(document: doc.Policy, problems: Problems) -> Mapping[Word, doc.A
                 says = "the app's own authentication, which is verified" if trusted else "the caller, who can only claim"
                 help = f"write `trust: {'verified' if trusted else 'claimed'}`"
                 problems.add("PR204", f"`{a.source}` comes from {says}", a.trust, help=help)
+                # What hangs on its trust is not worth a second problem.
+                known[name] = replace(a, trust=word("verified", a.trust.place, a.trust.path))
         if a.default is not None and a.values is not None and a.default not in a.values and "values" not in a.at.unread:
             problems.add(
                 "PR115", f"the default `{a.default}` is not one of the values", a.default, help=offered(a.default, a.values)

@@ -32,8 +32,8 @@ class Phrases:
         masks: dict[bytes, int] = {}
         for literal, mask in literals:
             masks[literal] = masks.get(literal, 0) | mask
-        if b"" in masks:
-            raise ValueError("an empty string is everywhere")
+        if b"" in masks or any(b"\0" in literal for literal in masks):
+            raise ValueError("an empty string is everywhere, and Hyperscan's binding ends strings at a zero byte")
         self._by_mask: dict[int, list[bytes]] = {}
         for literal in sorted(masks):
             kept = self._by_mask.setdefault(masks[literal], [])
@@ -63,7 +63,7 @@ class _Literals:
 
     def __init__(self, by_mask: dict[int, list[bytes]]) -> None:
         literals = [*(literal for some in by_mask.values() for literal in some), _CANARY]
-        self._masks = tuple(mask for mask, some in by_mask.items() for _ in some)
+        self._masks = (*(mask for mask, some in by_mask.items() for _ in some), 0)
         self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         try:
             self._database.compile(
@@ -77,7 +77,7 @@ class _Literals:
             raise ScanFailed("Hyperscan did not compile literals") from error
         # Scratch memory is for one scan at a time: taken from this list and put back, both atomically.
         self._scratch = [self._database.scratch.clone()]
-        if self._found(_CANARY) != [len(self._masks)]:
+        if len(self._masks) - 1 not in self._found(_CANARY):
             raise ScanFailed("Hyperscan does not find what is there")
 
     def _found(self, text: bytes) -> list[int]:

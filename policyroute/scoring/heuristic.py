@@ -42,11 +42,6 @@ class Heuristic:
         }
         self._search: _Search | None = None
 
-    @property
-    def engine(self) -> str:
-        """The engine that looks for the signals."""
-        return self._warmed().words.engine
-
     def warm(self) -> None:
         """Compile now what else the first text would wait for."""
         self._warmed()

@@ -36,6 +36,8 @@ def each(change: str) -> str:
         (one("{not_fired: [mail]}"), "PR604 unknown rule `mail`"),
         (one("{every_call: {regoin: eu}}"), "PR118 unknown key or label `regoin`"),
         (one("{every_call: {region: ue}}"), "PR119 no model has region `ue`"),
+        (one("{excluded: {home: fit.dwon}}"), "PR604 unknown reason `fit.dwon`"),
+        (one("{every_call: any}"), "PR605 this test expects nothing, so it could never fail"),
         (one("{}"), "PR605 this test expects nothing, so it could never fail"),
         (one("{error: invalid_request, model: home}"), "PR607 a refused call has no decision to expect anything of"),
         (one("{outcome: route}", request="plane"), "PR601 unknown request `plane`"),

@@ -107,6 +107,7 @@ def test_sarif(run, place) -> None:
     sarif = run("check", "small.yaml", "-o", "sarif").answer
     assert sarif["version"] == "2.1.0"
     (one,) = sarif["runs"]
+    assert one["columnKind"] == "unicodeCodePoints"  # as columns are counted here, which is not the default
     rules = one["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == sorted({result["ruleId"] for result in one["results"]})
     for result in one["results"]:
@@ -143,6 +144,15 @@ def test_a_policy_that_is_not_there_is_said_where_it_is_named(run, place) -> Non
     ran = run("check", "small_test.yaml")
     assert ran.code == 3
     assert "error[PR012]: cannot read the policy `gone.yaml`: no such file or directory\n --> small_test.yaml:3:9\n" in ran.out
+
+
+def test_both_files_may_be_wrong(run, place) -> None:
+    """Where the tests' own shape is wrong, what is wrong with their policy is said all the same."""
+    change(place, ERROR)
+    change(place, ("requests:", "request:"), file="small_test.yaml")
+    codes = {problem["file"]: problem["code"] for problem in run("check", "small_test.yaml", "-o", "json").answer["problems"]}
+    assert codes["small.yaml"] == "PR111"
+    assert "small_test.yaml" in codes
 
 
 def test_one_problem_is_said_once(run, place) -> None:

@@ -112,6 +112,37 @@ def test_the_canary(run, place, share: str, flags: list[str], model: str) -> Non
     assert decided(run, "--prompt", "hi", *flags)["model"] == model
 
 
+RULES_OF_THE_LADDER = """\
+    ladder:
+      - {id: easy, when: {score: {lt: 0.2}}, prefer: [basic]}
+      - {id: sums, when: {task: [math]}, prefer: [basic]}
+      - {id: anthropic, when: {api: [anthropic.messages]}, prefer: [basic]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flags", "fired"),
+    [
+        (["--score", "0.1", "--task", "math"], "easy"),
+        (["--score", "0.5", "--task", "math"], "sums"),
+        (["--score", "0.5", "--task", "chat"], "cheap"),
+        (["--score", "0.5", "--task", "chat", "--path", "/v1/messages"], "anthropic"),
+    ],
+)
+def test_score_task_and_format_are_what_is_said(run, place, flags: list[str], fired: str) -> None:
+    """What the flags say stands in for the scorer, the classifier and the address of the call."""
+    text = (place / "small.yaml").read_text("utf-8")
+    (place / "small.yaml").write_text(text.replace("    ladder:\n", RULES_OF_THE_LADDER), "utf-8")
+    assert decided(run, "--prompt", "hi", *flags)["fired"] == [fired]
+
+
+def test_another_seed_is_another_draw(run, place) -> None:
+    """Over some seeds, a share of one half hits and misses."""
+    canary(place, "50%")
+    models = {decided(run, "--prompt", "hi", "--seed", str(seed))["model"] for seed in range(12)}
+    assert models == {"us-small", "us-large"}
+
+
 def test_a_body_of_each_format(run, place) -> None:
     """The path names the wire format, and what cannot be read counts as unread."""
     image = {"type": "image", "source": {"type": "url", "url": "https://example.com/a.png"}}
@@ -194,7 +225,8 @@ def test_what_makes_no_sense(run, args: list[str], message: str) -> None:
     ran = run(*SMALL, *args)
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error: {message}")
-    assert run(*SMALL, *args, "-o", "json").answer["error"]["message"].startswith(message)
+    error = run(*SMALL, *args, "-o", "json").answer["error"]
+    assert (error["message"].startswith(message), error["status"]) == (True, 400)
 
 
 def test_a_policy_that_cannot_serve(run, place) -> None:
@@ -241,6 +273,17 @@ plan
   call     model
   primary  eu-small
 """
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_a_policy_cannot_move_the_cursor(run, place, form: str) -> None:
+    """What a policy's author wrote is shown without control characters."""
+    text = (place / "small.yaml").read_text("utf-8")
+    odd = text.replace("add: [personal]}", 'add: [personal], reason: "\\x1b[2Jgone"}', 1)
+    (place / "small.yaml").write_text(odd, "utf-8")
+    out = run(*SMALL, "--prompt", "mrn 1", "-o", form).out
+    assert "<U+001B>[2Jgone" in out
+    assert "\x1b" not in out
 
 
 def test_text_of_a_denial(run) -> None:

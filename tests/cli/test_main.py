@@ -108,7 +108,7 @@ def test_a_wrong_command_line_is_an_object_where_json_is_asked_for(run, args: li
     assert (ran.code, ran.err) == (2, "")
     assert ran.answer["ok"] is False
     assert ran.answer["error"].keys() == {"code", "status", "message"}
-    assert ran.answer["error"]["code"] == "usage"
+    assert (ran.answer["error"]["code"], ran.answer["error"]["status"]) == ("usage", 400)
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,12 @@ def test_the_traceback_is_there_for_whoever_asks() -> None:
     assert "Traceback (most recent call last)" in done.stderr
 
 
-def test_a_closed_pipe_is_quiet() -> None:
+@pytest.mark.parametrize("args", [["schema"], ["--version"], ["fmt", "--help"], ["schema", "none", "-o", "json"]])
+def test_a_closed_pipe_is_quiet(args: list[str]) -> None:
     """`policyroute schema | head -1` ends without a complaint, as a command does that nobody listens to."""
     read, write = os.pipe()
     os.close(read)
-    done = subprocess.run([*START, "schema"], env=ENVIRONMENT, stdout=write, stderr=subprocess.PIPE, text=True, timeout=30)
+    done = subprocess.run([*START, *args], env=ENVIRONMENT, stdout=write, stderr=subprocess.PIPE, text=True, timeout=30)
     os.close(write)
     assert (done.returncode, done.stderr) == (141, "")
 

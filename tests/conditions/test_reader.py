@@ -204,6 +204,20 @@ class Broken(Scanner):
         raise ScanFailed("out of memory")
 
 
+class Deaf(Heuristic):
+    """A scorer whose engine fails inside on every text."""
+
+    def find(self, said: str) -> int:
+        raise ScanFailed("out of memory")
+
+
+class Speechless(Heuristic):
+    """A scorer whose engine fails inside on every text."""
+
+    def find(self, said: str) -> int:
+        raise ScanFailed("out of memory")
+
+
 def test_an_engine_that_fails_makes_everything_of_the_text_unknown() -> None:
     """Patterns, detectors, task and score are unknown; what is not of the text is known as before."""
     questions = [
@@ -214,8 +228,9 @@ def test_an_engine_that_fails_makes_everything_of_the_text_unknown() -> None:
         ask.SizeIs("tokens", "gt", 0),
         ask.Streams(),
     ]
-    reader = reader_of(questions)
+    reader = Reader(questions, (), detector_set(("email",)), Deaf())
     reader.scanner = Broken()
+    reader.heuristic = Speechless()
     reading = reader.read(Call.from_text("jane"), NO_FACTS)
     assert answers(reader, reading) == [None, None, None, None, True, False]
     assert reading.task is None and reading.score is None

@@ -34,9 +34,11 @@ class Kinds:
     passes: bool = True  # `otherwise: continue`
     absences: bool = True  # of tags, which a caller can end
     skips: bool = True  # `on_unknown`, other than by default
+    texts: bool = False  # patterns and detectors, which take their time to compile
 
 
 EVERYTHING = Kinds()
+NARROWING = Kinds(pins=False, absences=False)
 
 
 def tables(names: tuple[str, ...], values: st.SearchStrategy[Any]) -> st.SearchStrategy[Said]:
@@ -98,7 +100,6 @@ def tags(draw: st.DrawFn) -> Said:
 
 ASKS_OF_TEXT = ({"prompt": {"keywords": ["amber"]}}, {"prompt": {"keywords": ["jade"], "in": ["user"]}}, {"detect": ["us-ssn"]})
 ASKS = (
-    *ASKS_OF_TEXT,
     {"plan": ["free"]},
     {"plan": "any"},
     {"desk": ["front"]},
@@ -138,14 +139,15 @@ def rules(draw: st.DrawFn, prefix: str, most: int, asks: tuple[Said, ...], negat
 @st.composite
 def pipelines(draw: st.DrawFn, kinds: Kinds) -> Said:
     """The four stages."""
+    asks = (*ASKS, *TIMED, *(ASKS_OF_TEXT if kinds.texts else ()))
     skipped = st.sampled_from([{}, {"on_unknown": "fire"}, {"on_unknown": "skip"}] if kinds.skips else [{}])
-    tagging = draw(rules("s", 3, (*ASKS, *CLAIMS, *TIMED), (*ASKS, *TIMED)))
+    tagging = draw(rules("s", 3, (*asks, *CLAIMS), asks))
     add = st.one_of(st.lists(st.sampled_from(TAGS), min_size=1, max_size=2, unique=True), st.just({"from": "level"}))
     for rule in tagging:
         rule |= {"add": draw(add)} | draw(skipped)
     unread = {"id": "not-scanned", "when": {"unscanned": True}, "add": [draw(st.sampled_from(TAGS))]}
-    negatable = (*ASKS, *TIMED, *TAGGED) if kinds.absences else (*ASKS, *TIMED)
-    routes = draw(rules("r", 4, (*ASKS, *CLAIMS, *TAGGED, *TIMED), negatable))
+    negatable = (*asks, *TAGGED) if kinds.absences else asks
+    routes = draw(rules("r", 4, (*asks, *CLAIMS, *TAGGED), negatable))
     target = st.lists(st.sampled_from([*TIERS, *MODELS]), min_size=1, max_size=2, unique=True)
     for rule in routes:
         if kinds.pins and draw(st.booleans()):
@@ -153,8 +155,8 @@ def pipelines(draw: st.DrawFn, kinds: Kinds) -> Said:
             rule |= {"to": draw(target)} | draw(ends) | draw(skipped)
         else:
             rule |= {"only": draw(selectors())} | draw(skipped)
-    rows = draw(rules("c", 2, (*ASKS, *CLAIMS, *TAGGED, *TIMED, {"tags_none": ["t0"]}), (*ASKS, *TIMED)))
-    for row in [*rows, {"id": "last", "when": {}}]:
+    rows = draw(rules("c", 2, (*asks, *CLAIMS, *TAGGED, {"tags_none": ["t0"]}), asks))
+    for row in rows:
         row.pop("unless", None)
     rows.append({"id": "last", "when": {}})
     split = tables(MODELS, st.integers(1, 5)).filter(bool).map(lambda table: {"split": table, "sticky_by": "desk"})

@@ -58,7 +58,7 @@ def test_cases_are_paired_as_re_pairs_them() -> None:
     cased = "".join(char for char in EVERYTHING if char.lower() != char or char.upper() != char)
     families = {char: charset.caseless(CharSet(0, 0, ((ord(char), ord(char)),))) for char in cased if ord(char) >= 128}
     odd = [char for char, family in families.items() if len(family.ranges) != 2 or family.ascii]
-    for char in (*odd, *list(families)[::5]):
+    for char in (*odd, *list(families)[::17]):
         expected = re.findall(re.escape(char), cased, re.IGNORECASE)
         assert [other for other in cased if ord(other) in families[char]] == expected
 

@@ -3,7 +3,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from policyroute.scan import Pattern, PatternError, build, check
 
@@ -66,6 +66,7 @@ def test_case_can_matter() -> None:
 WORD = st.text("abkséßжЖΣςñ机密ひ", min_size=1, max_size=6)
 
 
+@settings(max_examples=25)
 @given(st.lists(WORD, min_size=1, max_size=8), st.sampled_from((" ", ", ", "\u3000", " — ")), st.integers(0, 7))
 def test_a_word_set_off_by_spaces_is_found_in_any_form(words: list[str], between: str, choice: int) -> None:
     """Upper case, full-width and decomposed forms of a text hold the same keywords."""
@@ -76,6 +77,7 @@ def test_a_word_set_off_by_spaces_is_found_in_any_form(words: list[str], between
         assert spans(keyword, form) != []
 
 
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(["alpha", "beta", "gamma", "übel"]), max_size=10), st.sampled_from(["", "é", "жx", "\u0301"]))
 def test_keywords_count_like_words(words: list[str], more: str) -> None:
     """In a text of words a keyword is found as often as it is one of them."""

@@ -49,7 +49,7 @@ FOUND = {
     "prove": ("prove it", "derive the law", "beweise das", "докажи", "证明", "증명"),
     "theory": ("a theorem", "by induction on n", "isomorphism", "der Satz von Gauß... Lehrsatz", "теорема", "定理"),
     "step-by-step": ("step by step", "explain your answer", "étape par étape", "пошагово", "一步一步"),
-    "logic": ("a riddle", "true and (", "the premises", "загадка", "逻辑"),
+    "logic": ("a riddle", "true and not false", "the premises", "загадка", "逻辑"),
     "counterfactual": ("what if he won", "il serait roi", "если бы", "会怎么样"),
     "analyse": ("analyze it", "critically read", "analysiere", "проанализируй", "分析"),
     "weigh": ("the trade-offs", "compare both", "Vergleiche beide", "сравни", "优缺点"),

@@ -37,7 +37,7 @@ def in_shape(source: str, text: str) -> bool:
         ("_json_", "转换成JSON。"),
         ("_été_", "l’été"),
         ("写一", "请写一首诗"),
-        ("ispatla", "İspatla"),
+        ("i̇spatla", "İspatla"),
         ("_np-hard_", "is NP-hard."),
     ],
 )

@@ -94,7 +94,7 @@ JUDGEMENT = (
         0.1,
         (("reasoning", 0.9),),
         (
-            "_(rank(ing|ed)?|order (the|these|them)|prioriti[sz]e|from (best|most|least|lowest|highest|largest|smallest)|top 0 (best|most))_|排序|排名|ランキング|순위",
+            "_(rank(ing|ed)?|order (the|these|them)|prioriti[sz]e|from (best|most|least|lowest|highest|largest|smallest)|top 0?0 (best|most))_|排序|排名|ランキング|순위",
         ),
     ),
     Signal(

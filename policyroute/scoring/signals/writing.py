@@ -10,7 +10,7 @@ WRITING = (
         0.35,
         (("creative", 1.2),),
         (
-            "_(write|draft|compose|craft|pen) (me |us )?(an?|the|some|my|about|0)_|_(create|generate|produce|prepare|develop|make) (me )?(an?|the|some|0)_",
+            "_(write|draft|compose|craft|pen) (me |us )?(an?|the|some|my|about|0?0)_|_(create|generate|produce|prepare|develop|make) (me )?(an?|the|some|0?0)_",
             "_(schreib|verfass|entwirf|entwerfen|[ée]cri(s|vez|re) |r[ée]dige|escrib(e|a|ir) |redact(a|e|ar) |scriv(i|a|imi|ere) )",
             "_(escrev(a|er|e) |redija|schrijf |napisz|yazın|yazar mısın)",
             "напиши|составь|сочини|写一|撰写|写作|起草|作文|写(封|篇|个|首|段)|生成一|创作|编写|書いて|作成して|작성해|써 ?줘|써주세요|اكتب|लिखें|लिखिए|लिखो",
@@ -59,7 +59,7 @@ WRITING = (
         0.1,
         (("creative", 1.8),),
         (
-            "_(brainstorm(ing)?|ideas?|come up with|suggest(ions)?|think of (an?|some|0)|names? for|topics? for|ways to)_",
+            "_(brainstorm(ing)?|ideas?|come up with|suggest(ions)?|think of (an?|some|0?0)|names? for|topics? for|ways to)_",
             "_(ideen|vorschläge|schlag(e|en sie)? |idées|sugg[èe]re|propose(z)? |idee (per|voor)|ideias|sugiere|sugira|sugerencias|ideeën|pomysł|fikir|öner)",
             "идеи|придумай|предложи|头脑风暴|主意|点子|想法|起名|取名|建议|アイデア|案を|아이디어|제안|أفكار|विचार|सुझाव",
         ),
@@ -69,7 +69,7 @@ WRITING = (
         0.5,
         (("creative", 0.7),),
         (
-            "_(0|hundred|thousand)[- ]?words?_|_(detailed|comprehensive|in-depth|thorough|extensive|long-form)_",
+            "0[- ]?words?_|_(hundred|thousand)[- ]?words?_|_(detailed|comprehensive|in-depth|thorough|extensive|long-form)_",
             "_(thesis|dissertation|white ?paper|business plan|grant proposal|lesson plan|curriculum|syllabus|case study|literature review)_",
             "_(ausführlich|détaillée?|detallad[oa]|dettagliat[oa]|detalhad[oa]|uitgebreide?|szczegółow|ayrıntılı)",
             "подробн|详细|詳細|深入|字以上|字左右|논문|자세히|مفصل|विस्तृत|विस्तार से",
@@ -144,7 +144,7 @@ ASKING = (
         (("qa", 0.8),),
         (
             "^(list|name)_",
-            "_(list (the|some|all|0|of)|name (the|some|three|five|ten|0|an?)|give (me )?(an?|some|0|three|five|ten|examples?)|examples? of|top 0)_",
+            "_(list (the|some|all|0?0|of)|name (the|some|three|five|ten|0?0|an?)|give (me )?(an?|some|0?0|three|five|ten|examples?)|examples? of|top 0?0)_",
             "_(nenn(e|en sie)|zähl(e|en sie)? |liste(z|n sie)? |cite(z)? |enumer|lista |nombra|elenca|cite |noem |wymień|sırala|say_)",
             "перечисли|назови|列出|列举|列舉|举例|例举|提供(一|几|三|五|0)|给出(一|几|三|五|0)|挙げて|リスト|나열|예를 들|اذكر|عدد |सूची|उदाहरण",
         ),
