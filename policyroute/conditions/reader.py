@@ -231,7 +231,12 @@ class Reader:
                 truth |= self._features.get(feature, 0)
         if self._apis:
             truth |= self._apis.get(call.api, 0)
-        reading.tokens = facts.tokens if facts.tokens is not None else sum(tokens(part.text) for part in call.parts)
+        if facts.tokens is not None:
+            reading.tokens = facts.tokens
+        elif len(call.parts) == 1:
+            reading.tokens = tokens(call.parts[0].text)
+        else:
+            reading.tokens = sum([tokens(part.text) for part in call.parts])
         for question, bit in self._sizes:
             value = size_of(question.size, call, reading)
             if value is not None and ask.compare(value, question.how, question.bound):
@@ -256,7 +261,7 @@ class Reader:
                 signals = self.heuristic.find(said)
             except ScanFailed:
                 signals = -1
-            sizes = Sizes(chars=len(said), words=rough_words(said), tokens=reading.tokens)
+            sizes = Sizes(len(said), rough_words(said), reading.tokens)
             if self._tasks and task is None and signals >= 0:
                 task = self.heuristic.task(signals, sizes, "images" in call.has)
             if self._scores and score is None and signals >= 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from policyroute.call import Call, Facts, Feature, Target
 from policyroute.decision import Match, Reading, Removal, StageName, Verdict
@@ -24,14 +25,16 @@ class Fit:
         }
         windows = sorted({t.context for t in targets if t.context is not None})
         self._windows = tuple((size, sum(1 << i for i, t in enumerate(targets) if t.context == size)) for size in windows)
-        self._smallest = windows[0] if windows else None
+        self._smallest = windows[0] if windows else inf
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """What is left is every model that could serve this call if policy allowed it."""
         eligible, tags = candidates
-        removed: list[Removal] = []
         needed = reading.tokens + (call.max_output or 0)
-        if self._smallest is not None and needed > self._smallest:
+        if needed <= self._smallest and not call.has and not facts.down:
+            return Verdict(eligible, tags)
+        removed: list[Removal] = []
+        if needed > self._smallest:
             for size, models in self._windows:
                 if needed > size:
                     eligible = _take(eligible, models, "context", removed)

@@ -81,11 +81,10 @@ class Run:
         self.complaints.append(self.page.at(line, what))
 
     def yaml(self, block: Block) -> None:
-        names = [word for word in block.words if word != "refused"]
-        for name in names:
-            Path(name).parent.mkdir(parents=True, exist_ok=True)
-            Path(name).write_text(block.text, "utf-8")
-        problems = self._wrong(block, names[0] if names else "block.yaml")
+        file = next((word for word in block.words if word != "refused"), "block.yaml")
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        Path(file).write_text(block.text, "utf-8")
+        problems = self._wrong(block, file)
         wanted = "refused" in block.words
         if wanted and not any(problem.severity == "error" for problem in problems):
             self.complain(block.line, "nothing is wrong with it, and it says `refused`")
@@ -99,9 +98,9 @@ class Run:
         said: Any = to_plain(source.root) if source.root is not None else {}
         keys = set(said) if isinstance(said, dict) else set()
         if "kind" in keys and said["kind"] == "PolicyTest":
-            return self._tests(file)
+            return self._tests(block, file)
         if "kind" in keys and said["kind"] == "Policy" and keys & {"models", "include"}:
-            return examine(file, lambda name: read_text(block.text, name) if name == file else read_file(name)).problems
+            return examine(file).problems
         if keys and keys <= _rest().keys():
             part = {key: value for key, value in said.items() if key not in HEAD}
             whole = json.dumps(completed(part))
@@ -109,13 +108,13 @@ class Run:
             return [problem for problem in problems if problem.severity == "error"]
         return [problem for problem in source.problems if problem.code != NOTHING]
 
-    def _tests(self, file: str) -> Sequence[Problem]:
+    def _tests(self, block: Block, file: str) -> Sequence[Problem]:
         tested = examine_tests(file)
         if tested.cases is not None and tested.about is not None and tested.about.policy is not None:
             policy = tested.about.policy
             for result in run_cases(tested.cases, policy.compiled, policy.pipeline):
                 if not result.ok:
-                    self.complain(result.line, f"the test `{result.name}` fails: {result.diff}")
+                    self.complain(block.line + result.line - 1, f"the test `{result.name}` fails: {result.diff}")
         return tested.problems
 
     def python(self, block: Block) -> None:

@@ -81,7 +81,11 @@ def problems_in_files(files: dict[str, str], file: str = "p.yaml") -> Sequence[P
 def problems_in_tests(text: str, policy: str = SHOP) -> Sequence[Problem]:
     """Everything that is wrong with a test file beside a policy."""
     files = {"p_test.yaml": text, "shop.yaml": policy}
-    return examine_tests("p_test.yaml", lambda name: _read(files, name), lambda name: examine(name, lambda n: _read(files, n))).problems
+
+    def read(name: str) -> Source:
+        return _read(files, name)
+
+    return examine_tests("p_test.yaml", read, lambda name: examine(name, read)).problems
 
 
 def places(problems: Sequence[Problem]) -> list[tuple[str, Mark]]:
@@ -109,8 +113,3 @@ def check(edit: Edit, found: Sequence[Problem], text: Marked) -> None:
     (problem,) = found
     assert edit.says in f"{problem.message} | {problem.label} | {problem.help}"
     assert problem.path == edit.path or not edit.path
-
-
-def name_of(edit: object) -> str:
-    """How a case is called in a report."""
-    return f"{edit.code}-{edit.new.strip()[:40]}" if isinstance(edit, Edit) else str(edit)
