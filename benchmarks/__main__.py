@@ -11,6 +11,9 @@ ALL = {"decide": decide.main, "starting": starting.main, "scan": scan.main, "sco
 
 def main(names: list[str]) -> int:
     """Runs what is asked for; 2 where there is no such measurement."""
+    if {"-h", "--help"} & set(names):
+        print(f"scripts/bench [NAME…]: all measurements, or those that are named: {', '.join(ALL)}")
+        return 0
     unknown = [name for name in names if name not in ALL]
     if unknown:
         print(f"no such measurement: {', '.join(unknown)}; there are {', '.join(ALL)}", file=sys.stderr)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import product
+from math import prod
 from typing import Literal, NamedTuple
 
 from policyroute.call import Asks, Call, Facts
 from policyroute.conditions import questions as ask
-from policyroute.conditions.condition import All, Atom, Condition, compile_test, implies
+from policyroute.conditions.condition import All, Any, Atom, Condition, compile_test, implies
 from policyroute.errors import CallError
 from policyroute.pipeline import Pipeline
 from policyroute.policy.compile import Compiled, Invariant
@@ -14,6 +17,7 @@ from policyroute.policy.problems import Problems
 
 Verdict = Literal["proved", "violated", "unknown"]
 PLAIN = Facts(now=0.0)
+MOST_WAYS = 100
 
 
 class Settled(NamedTuple):
@@ -26,13 +30,14 @@ class Settled(NamedTuple):
 
 def settle(policy: Compiled, pipeline: Pipeline) -> tuple[Settled, ...]:
     """Each invariant, as far as sets can tell."""
-    out = []
-    for one in policy.invariants:
-        if one.reach is not None and not surely_left(policy, one.when) & one.reach:
-            out.append(Settled(one, "proved"))
-            continue
-        out.append(_try(policy, pipeline, one))
-    return tuple(out)
+    return tuple(_settle(policy, pipeline, one) for one in policy.invariants)
+
+
+def _settle(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
+    if one.reach is not None and not surely_left(policy, one.when) & one.reach:
+        return Settled(one, "proved")
+    tried = (_try(policy, pipeline, one, way) for way in ways(one.when))
+    return next((settled for settled in tried if settled.verdict == "violated"), Settled(one, "unknown"))
 
 
 def disproved(policy: Compiled, pipeline: Pipeline, problems: Problems) -> None:
@@ -49,8 +54,33 @@ def disproved(policy: Compiled, pipeline: Pipeline, problems: Problems) -> None:
             problems.add("PR502", message, said.id, label="violated", help="add a model that fits, or loosen what narrows it")
 
 
+def ways(when: Condition) -> list[Condition]:
+    """The ways in which a condition can hold: one of them does whenever it does. Too many are left together."""
+    found = [when]
+    if isinstance(when, Any):
+        found = [way for part in when.of for way in ways(part)]
+    elif isinstance(when, All):
+        parts = [ways(part) for part in when.of]
+        if prod(map(len, parts)) <= MOST_WAYS:
+            found = [All(_flat(chosen)) for chosen in product(*parts)]
+    return found if len(found) <= MOST_WAYS else [when]
+
+
+def _flat(parts: Iterable[Condition]) -> tuple[Condition, ...]:
+    return tuple(inner for part in parts for inner in (part.of if isinstance(part, All) else (part,)))
+
+
 def surely_left(policy: Compiled, when: Condition) -> int:
-    """The models that may be left when a condition holds: what surely fires has narrowed, nothing else is assumed."""
+    """The models that may be left when a condition holds, in whichever way."""
+    left = 0
+    for way in ways(when):
+        left |= _left(policy, way)
+    return left
+
+
+def _left(policy: Compiled, when: Condition) -> int:
+    """The models that may be left: what surely fires has narrowed, nothing else is assumed."""
+    when = All((when, *_given(policy, when)))
     known: list[Condition] = [when]
     tags = 0
     for tagging in policy.taggings:
@@ -77,6 +107,16 @@ def surely_left(policy: Compiled, when: Condition) -> int:
     return left
 
 
+def _given(policy: Compiled, when: Condition) -> Iterator[Condition]:
+    """That an attribute has a value, where the condition says which."""
+    for i, question in enumerate(policy.questions):
+        if isinstance(question, ask.AttributeKnown):
+            asked = enumerate(policy.questions)
+            values = [j for j, other in asked if isinstance(other, ask.AttributeIs) and other.name == question.name]
+            if implies(when, Any(tuple(Atom(1 << j) for j in values))):
+                yield Atom(1 << i)
+
+
 def _named_tag(policy: Compiled, attribute: str | None, when: Condition) -> int:
     if attribute is None:
         return 0
@@ -86,12 +126,12 @@ def _named_tag(policy: Compiled, attribute: str | None, when: Condition) -> int:
     return 0
 
 
-def _try(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
-    """Decides the plainest call that fits a condition of tags and attributes; other conditions are left open.
+def _try(policy: Compiled, pipeline: Pipeline, one: Invariant, way: Condition) -> Settled:
+    """Decides the plainest call that fits one way for the condition to hold; what asks for text is left open.
 
     An invariant is about what the rules say, also in a policy that is switched off.
     """
-    call = _plainest(policy, one.when)
+    call = _plainest(policy, way)
     if call is None:
         return Settled(one, "unknown")
     try:

@@ -37,8 +37,14 @@ def vocabulary_of(document: doc.Policy, problems: Problems) -> Vocabulary:
         _attributes(document, problems),
         dict.fromkeys((*KINDS, *map(str, document.detectors or ()))),
         _having(targets),
-        frozenset().union(*(ALL_FIELDS if model is None else model.at.unread for model in models.values())),
+        _unread_fields(document),
     )
+
+
+def _unread_fields(document: doc.Policy) -> frozenset[str]:
+    if "models" in document.at.unread:
+        return ALL_FIELDS
+    return frozenset().union(*(ALL_FIELDS if model is None else model.at.unread for model in (document.models or {}).values()))
 
 
 def _say_twice(tiers: Sequence[Word], problems: Problems) -> None:

@@ -107,8 +107,14 @@ def words(text: str) -> int:
     return spaced + shape.count(b"cx") + (unspaced + 1) // 2
 
 
+WORD_SAMPLE_CHARS = 512
+
+
 def rough_words(text: str) -> int:
-    """Words as a score needs them: runs of blanks may count as words too, which costs a quarter of the time."""
+    """Words as a score needs them: by blanks, and in a long text by those of its beginning."""
     if not text.isascii():
         return words(text)
-    return text.count(" ") + text.count("\n") + 1 if text else 0
+    if len(text) <= WORD_SAMPLE_CHARS:
+        return text.count(" ") + text.count("\n") + 1 if text else 0
+    head = text[:WORD_SAMPLE_CHARS]
+    return (head.count(" ") + head.count("\n") + 1) * len(text) // WORD_SAMPLE_CHARS

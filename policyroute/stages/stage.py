@@ -69,8 +69,9 @@ class Rulebook:
 
     def firing(self, reading: Reading) -> Sequence[int]:
         """The rules that fire, in the policy's order."""
-        waiting = self._waiting(reading)
-        return [index for index in members(waiting) if self._fires(index, reading)] if waiting else ()
+        if not self._always and not (reading.truth | reading.unknown) & self._watched:
+            return ()
+        return [index for index in members(self._waiting(reading)) if self._fires(index, reading)]
 
     def first(self, reading: Reading) -> int:
         """The first rule that fires; -1 where none does."""

@@ -103,7 +103,7 @@ class Edit(NamedTuple):
     old: str
     new: str
     code: str
-    says: str
+    says: str = ""
     path: str = ""
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from policyroute.errors import PolicyError
-from policyroute.loading import load, loads
 from tests.loading.editing import SHOP, edited, marked, places, problems_in
 
 TEN = (
@@ -57,54 +55,87 @@ def test_what_others_accept_in_silence(what: str, old: str, new: str, code: str,
     assert says in f"{problems[0].message} {problems[0].help}"
 
 
-ONE_DEFECT = [
-    # A model of which something is wrong keeps its name and the rest of what it says.
-    ("price: {in: 2, out: 8}", "price: «cheap»", "PR104"),
-    ("provider: azure, region", "provider: «''», region", "PR106"),
-    ("provider: azure, region: eu, ", "provider: azure, «regoin»: eu, ", "PR101"),
-    ("labels: {team: core}", "labels: «core»", "PR103"),
-    ("large-us: {provider: openai, upstream: gpt-4o, region: us, hosting: cloud, tier: premium, price: catalogue}", "large-us: «7»", "PR103"),
-    ("  large-us: {", "  «lаrge-us»: {", "PR109"),
-    # So do tags, attributes and detectors.
-    ("  pii: {only: {region: [eu]}}", "  pii: «eu»", "PR103"),
-    ("  pii: {only: {region: [eu]}}", "  pii: {«olny»: {region: [eu]}}", "PR101"),
-    ("  plan: {from: auth.plan, trust: verified, values: [free, pro], default: pro}", "  plan: «auth.plan»", "PR103"),
-    ("values: [free, pro], default: pro", "values: «free»", "PR103"),
-    ("values: [public, pii]", "«value»: [public, pii]", "PR101"),
-    ("  data-class: {from: header.x-data-class, trust: claimed", "  data-class: {from: header.x-data-class, trust: «maybe»", "PR104"),
-    ("  badge: {regex: 'B-\\d{6}', near: [badge], check: luhn}", "  badge: «B»", "PR103"),
-    # A section that cannot be read makes none of its names unknown.
-    ("\ntiers: [basic, premium]", "\ntiers: «basic»", "PR103"),
-    ("\ntiers: [basic, premium]", "\n«teirs»: [basic, premium]", "PR101"),
-    ("\ntiers: [basic, premium]", "\ntiers: [«bаsic», premium]", "PR109"),
-    ("\ntags:\n", "\n«tagz»:\n", "PR101"),
-    ("\nattributes:\n", "\n«atributes»:\n", "PR101"),
-    ("\nmodels:\n", "\n«model»:\n", "PR101"),
-    ("\ndetectors:\n", "\n«detector»:\n", "PR101"),
-    ("\npipeline:\n", "\n«pipelines»:\n", "PR101"),
-    # What the file itself says wrong has no meaning to complain about.
-    ("context: 32000", "context: «*big»", "PR005"),
-    ("context: 32000", "context: «.nan»", "PR011"),
-    ("context: 32000", "context: «99999999999999999999999999»", "PR011"),
-    ("context: 32000", "context: «032000»", "PR011"),
-    ("context: 32000", "context: «!!int» '32000'", "PR007"),
-    ("labels: {team: core}", "labels: «!!python/object:os.system» {team: core}", "PR007"),
-    ("labels: {team: core}", "labels: «!!python/object/apply:os.system» [ls]", "PR007"),
-    ("caps: [json], price", "«caps»: [json], caps: [json], price", ""),
-    ("caps: [json], price", "caps: [json], «caps»: 7, price", "PR003"),
-    ("caps: [json], price", 'caps: [json], «"c\\x61ps"»: 7, price', "PR003"),
-    ("id: personal", "id: pers«\u202e»onal", "PR010"),
-    ("id: personal", "i«\u200b»d: personal", "PR010"),
-    ("baseline: large-us", "baseline: large«\u00ad»-us", "PR010"),
-    ("  large-us: {", "  large«\u200b»-us: {", "PR010"),
-    ("provider: azure, region: eu, hosting: cloud, tier: premium", "«<<»: {provider: azure}, region: eu, tier: premium", "PR004"),
-    ("{plan: [free]}, only", "{plan: [«.inf»]}, only", "PR011"),
-    ("window: day", "window: «" + "9" * 5000 + "d»", "PR108"),
-]  # fmt: skip
+@pytest.mark.parametrize("section", ["models", "tiers", "pipeline"])
+def test_a_policy_that_serves_needs_its_sections(section: str) -> None:
+    """Without models, tiers or a pipeline there is nothing to route, and only that is said."""
+    lines = SHOP.splitlines(keepends=True)
+    start = lines.index(next(line for line in lines if line.startswith(f"{section}:")))
+    end = next(i for i in range(start + 1, len(lines)) if not lines[i].startswith(" "))
+    problems = problems_in("".join([*lines[:start], *lines[end:]]))
+    assert [(p.code, p.line, p.message) for p in problems] == [("PR102", 1, f"a policy needs `{section}`")]
+    assert "checked with them" in problems[0].help
 
 
-@pytest.mark.parametrize(("old", "new", "code"), [row for row in ONE_DEFECT if row[2]])
-def test_nothing_follows_from_a_defect(old: str, new: str, code: str) -> None:
-    """Where one thing cannot be read, what refers to it is not called wrong as well."""
-    text = marked(edited(SHOP, (old, new)))
-    assert places(problems_in(text.text)) == [(code, text.marks[0])]
+LADDER_ENDS = SHOP.index("    then_by: price")
+PIPELINE_BEGINS = SHOP.index("pipeline:")
+
+
+def test_a_file_cut_between_two_lines_is_noticed() -> None:
+    """Up to the last row of the ladder, a policy that lost its end has a problem; before the pipeline it is refused."""
+    ends = [i + 1 for i, char in enumerate(SHOP) if char == "\n" and i + 1 < LADDER_ENDS]
+    assert len(ends) > 40
+    for end in ends:
+        problems = problems_in(SHOP[:end])
+        assert any(p.severity != "info" for p in problems), SHOP[:end][-60:]
+        assert end > PIPELINE_BEGINS or any(p.severity == "error" for p in problems)
+
+
+def test_a_file_cut_within_a_line_is_noticed() -> None:
+    """Wherever else a file is cut, that its last line does not end is said at least."""
+    for end in range(1, len(SHOP), 7):
+        if SHOP[end - 1] != "\n":
+            assert problems_in(SHOP[:end]), SHOP[:end][-60:]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line"),
+    [
+        ("", "PR013", 1),
+        ("# nothing\n", "PR013", 1),
+        ("[]\n", "PR103", 1),
+        ("just text\n", "PR103", 1),
+        (SHOP + "---\n" + SHOP, "PR006", 65),
+        ("%YAML 1.1\n---\n" + SHOP, "PR006", 1),
+        (SHOP.replace("mode: enforce", "mode: &a enforce"), "PR005", 4),
+        (SHOP.replace("mode: enforce", "mode: enforce\n? [a]\n: 1"), "PR014", 5),
+        ("a: " + "[" * 100_000 + "]" * 100_000 + "\n", "PR008", 1),
+        ("\ufeff" + SHOP.replace("mode: enforce", "mode: enfore"), "PR104", 4),
+        (SHOP.replace("mode: enforce", "mode: 'enforce"), "PR001", 0),
+        (SHOP + "x" * (1 << 20), "PR009", 1),
+        (SHOP.replace("window: day", f"window: {'9' * 5000}d"), "PR108", 36),
+    ],
+)
+def test_what_is_no_policy_at_all(text: str, code: str, line: int) -> None:
+    """An empty file, two documents, a list: one problem, and no trace of how it was read."""
+    problems = problems_in(text)
+    assert [p.code for p in problems] == [code]
+    assert problems[0].line == line or not line
+
+
+def test_too_many_problems_are_cut_off() -> None:
+    """A file that is wrong throughout says so in a hundred problems, the last of which is that there are more."""
+    rules = "".join(f"    - {{id: r{i}, when: {{stream: true}}, add: [none{i}]}}\n" for i in range(5000))
+    problems = problems_in(edited(SHOP, ("  sensitivity:\n", f"  sensitivity:\n{rules}")))
+    assert len(problems) == 100
+    assert {p.code for p in problems[:-1]} == {"PR111"}
+    assert problems[-1].code == "PR017"
+    assert "more than 100 problems" in problems[-1].message
+
+
+def test_names_have_an_end() -> None:
+    """Two thousand tags are enough; that there are more is said at the first of them."""
+    tags = "".join(f"  t{i}: {{}}\n" for i in range(2000))
+    problems = problems_in(edited(SHOP, ("\ntags:\n", f"\ntags:\n{tags}")))
+    assert [(p.code, p.message) for p in problems] == [("PR127", "more than 2000 entries")]
+    assert SHOP.splitlines()[problems[0].line - 2001].startswith("  public")
+
+
+def test_many_warnings_hide_no_error() -> None:
+    """Each severity has room of its own, so that an error among many warnings is still there."""
+    attributes = "".join(f"  a{i}: {{from: auth.a{i}, trust: verified}}\n" for i in range(300))
+    files = edited(SHOP, ("\nattributes:\n", f"\nattributes:\n{attributes}"))
+    assert [p.code for p in problems_in(files)].count("PR302") == 99
+    broken = edited(
+        files, ("pii-in-eu, never: {tags: [pii], reach: {region: {not: [eu]}}}", "x, never: {tags: [pii], reach: any}")
+    )
+    assert "PR501" in [p.code for p in problems_in(broken)]

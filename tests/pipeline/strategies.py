@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 
 from policyroute.call import Asks, Call, Facts, Part
 from policyroute.loading import Policy, loads
@@ -37,6 +37,8 @@ class Kinds:
     texts: bool = False  # patterns and detectors, which take their time to compile
 
 
+# Each example is a whole policy, so that a few go a long way.
+law = settings(max_examples=25)
 EVERYTHING = Kinds()
 NARROWING = Kinds(pins=False, absences=False)
 
@@ -234,6 +236,7 @@ WISHES = st.builds(
     tier=st.sampled_from([None, None, *TIERS]),
     max_cost_nano=st.sampled_from([None, None, 1000, 100_000]),
     prefer=st.sampled_from([None, None, "cost", "speed", "quality"]),
+    dry_run=st.just(False),
 )
 
 
@@ -247,6 +250,8 @@ def calls(asks: st.SearchStrategy[Asks] = WISHES, claims: st.SearchStrategy[Any]
         requested_model=st.sampled_from([None, None, "m0", "m2", "other"]),
         max_output=st.sampled_from([None, 5, 200]),
         stream=st.booleans(),
+        api=st.just("openai.chat"),
+        answers=st.integers(1, 3),
         has=st.sampled_from([frozenset(), frozenset({"tools"})]),
         unscanned=st.sampled_from([(), (), ("image",)]),
         asks=asks,
@@ -268,5 +273,8 @@ def facts(failures: bool = True) -> st.SearchStrategy[Facts]:
         failed=failed if failures else st.just(frozenset()),
         conversation=st.sampled_from([None, "x"]),
         last_model=st.sampled_from([None, "m2", "gone"]),
+        task=st.none(),
+        score=st.none(),
         tokens=st.sampled_from([0, 10, 60, 1000]),
+        id=st.just("d-1"),
     )

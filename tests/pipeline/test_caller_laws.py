@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from policyroute.call import NO_ASKS, Asks, Call, Facts, Part
 from policyroute.loading import Policy
@@ -18,6 +18,7 @@ from tests.pipeline.strategies import (
     calls,
     documents,
     facts,
+    law,
     policy_of,
 )
 
@@ -36,6 +37,7 @@ def reached(policy: Policy, call: Call, world: Facts) -> set[str]:
     return ranking
 
 
+@law
 @given(documents(NARROWING), MODEST, facts(), WISHES, LEVELS)
 def test_a_claim_never_makes_a_model_eligible(document: Document, call: Call, world: Facts, asks: Asks, claims: dict[str, str]) -> None:
     """Tags, a tier, a cost limit, a preference, a claimed header: the models left are among those left without them.
@@ -46,6 +48,7 @@ def test_a_claim_never_makes_a_model_eligible(document: Document, call: Call, wo
     assert reached(policy, call._replace(asks=asks, claims=claims), world) <= reached(policy, call, world)
 
 
+@law
 @given(documents(NARROWING), calls(), facts(), st.sampled_from([*MODELS, "other"]))
 def test_naming_a_model_never_makes_a_model_eligible(document: Document, call: Call, world: Facts, name: str) -> None:
     """A requested model is a preference or a narrowing, and never a bypass."""
@@ -54,6 +57,7 @@ def test_naming_a_model_never_makes_a_model_eligible(document: Document, call: C
     assert reached(policy, call._replace(requested_model=name), world) <= plain
 
 
+@law
 @given(documents(), calls(), facts())
 def test_a_wish_for_an_order_changes_nothing_but_the_order(document: Document, call: Call, world: Facts) -> None:
     """`prefer` ranks: the outcome, the tags and the models are the same, in policies of every kind."""
@@ -62,8 +66,8 @@ def test_a_wish_for_an_order_changes_nothing_but_the_order(document: Document, c
     assert len({(way.outcome, way.tags, frozenset(ranked.model for ranked in way.ranking)) for way in ways}) == 1
 
 
+@law
 @given(documents(UNKNOWING), calls(), PARTS, facts(failures=False))
-@settings(max_examples=40)
 def test_a_detector_that_failed_leaves_no_more_than_either_answer(document: Document, call: Call, parts: list[Part], world: Facts) -> None:
     """Whether or not there was something to find: what is left without knowing is left both with it and without it."""
     policy = policy_of(document)
@@ -76,6 +80,7 @@ def test_a_detector_that_failed_leaves_no_more_than_either_answer(document: Docu
     assert reached(policy, with_it, unknown) == reached(policy, without_it, unknown)
 
 
+@law
 @given(documents(Kinds(pins=False, skips=False)), calls(), facts(failures=False))
 def test_an_attribute_that_failed_leaves_no_more_than_any_value(document: Document, call: Call, world: Facts) -> None:
     """Absent or of whichever value: what is left without knowing it is left under each."""
@@ -86,6 +91,7 @@ def test_an_attribute_that_failed_leaves_no_more_than_any_value(document: Docume
         assert unknown <= reached(policy, call._replace(attributes=given_), world)
 
 
+@law
 @given(documents(Kinds(pins=False, skips=False)), calls(), facts(failures=False))
 def test_an_attribute_that_names_the_tag_and_failed_may_name_any(document: Document, call: Call, world: Facts) -> None:
     """The same for a claim whose value is the tag to add."""
@@ -95,14 +101,15 @@ def test_an_attribute_that_names_the_tag_and_failed_may_name_any(document: Docum
         assert unknown <= reached(policy, call._replace(claims=claims), world)
 
 
+@law
 @given(documents(UNKNOWING), calls(), st.floats(0, 1e9), facts(failures=False))
-@settings(max_examples=40)
 def test_without_a_clock_no_more_is_left_than_at_any_time(document: Document, call: Call, now: float, world: Facts) -> None:
     """A clock that was not handed in is unknown like everything else."""
     policy = policy_of(document)
     assert reached(policy, call, world._replace(now=None)) <= reached(policy, call, world._replace(now=now))
 
 
+@law
 @given(documents(Kinds(passes=False)), calls(), facts(), st.frozensets(st.sampled_from(MODELS), min_size=1))
 def test_what_is_down_makes_nothing_else_eligible(document: Document, call: Call, world: Facts, down: frozenset[str]) -> None:
     """Less health never means more models, in policies where no hard route is passed over for want of a target."""
@@ -111,12 +118,14 @@ def test_what_is_down_makes_nothing_else_eligible(document: Document, call: Call
     assert reached(policy, call, more) == reached(policy, call, world) - more.down
 
 
+@law
 @given(documents(), calls(), facts(), st.frozensets(st.sampled_from(MODELS), min_size=1))
 def test_what_is_down_is_never_called(document: Document, call: Call, world: Facts, down: frozenset[str]) -> None:
     """No ranking and no plan has a model that is down, in policies of every kind."""
     assert reached(policy_of(document), call, world._replace(down=down)).isdisjoint(down)
 
 
+@law
 @given(documents(), calls(), facts(failures=False), st.frozensets(st.sampled_from(MODELS), min_size=1))
 def test_a_denial_blames_health_only_where_health_is_to_blame(document: Document, call: Call, world: Facts, down: frozenset[str]) -> None:
     """`no_model_available` is said of calls that are served when every model is up, and of all that are denied then not."""
@@ -127,6 +136,7 @@ def test_a_denial_blames_health_only_where_health_is_to_blame(document: Document
     assert (decision.reason == "no_model_available") is (healthy.outcome == "route")
 
 
+@law
 @given(documents(Kinds(pins=False)), calls(), facts(failures=False), st.sampled_from(["b0", "b1"]), st.floats(0, 2), st.floats(0, 2))
 def test_spending_more_never_leaves_more(
     document: Document, call: Call, world: Facts, budget: str, spent: float, more: float
