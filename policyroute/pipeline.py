@@ -15,7 +15,6 @@ NO_FACTS = Facts()
 UNFIT = Ended("deny", "no_model_fits", "default")
 PASSED = Ended("passthrough", "mode_off", "default")
 DENIED = "policy_denied"
-SPENT = "budget_exhausted"
 UNSERVED = "no_model_available"
 
 
@@ -61,7 +60,7 @@ class Pipeline(NamedTuple):
             if verdict.denied is not None or not (eligible or stage.name == "fit"):
                 if not verdicts[0][1].eligible:
                     return verdicts, UNFIT
-                return verdicts, Ended("deny", verdict.denied or (SPENT if stage.name == "budgets" else DENIED), stage.name)
+                return verdicts, Ended("deny", verdict.denied or DENIED, stage.name)
         order = verdict.order
         if order.bits != eligible:
             raise Widened("the ranking is not a permutation of what was eligible")

@@ -131,13 +131,13 @@ def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:
         return Invariant(said, NEVER, None, -1)
     when = asker.condition({k: v for k, v in body.items() if k not in ("reach", "needs", "budgets")}, Setting("invariant"))
     if said.never is not None:
-        if "reach" not in body:
+        if not asker.meant(body, "reach"):
             help = "add the models that must never be reached, such as `reach: {region: {not: [eu]}}`"
             problems.add("PR102", f"`never` of `{said.id}` needs `reach`", body, help=help)
         return Invariant(said, when, select(body.get("reach"), vocabulary, problems), None)
     needs = body.get("needs")
     if needs is None:
-        if "needs" not in body:
+        if not asker.meant(body, "needs"):
             help = "add what must always be left, such as `needs: {caps: [tools]}`"
             problems.add("PR102", f"`always` of `{said.id}` needs `needs`", body, help=help)
         return Invariant(said, when, None, -1)

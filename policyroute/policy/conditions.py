@@ -10,6 +10,7 @@ from policyroute.conditions.condition import All, Any as AnyOf, Atom, Condition,
 from policyroute.policy.document import Attribute
 from policyroute.policy.problems import Problems, Word, offered, shown
 from policyroute.policy.shape import Said
+from policyroute.policy.suggest import closest
 from policyroute.policy.vocabulary import Vocabulary, among, declared, zone
 from policyroute.policy.wording import WHEN, Bounds, Hours, TextAsk, ValuePattern
 from policyroute.scan import Pattern, PatternError, check
@@ -58,6 +59,16 @@ class Asker:
             if part is not None:
                 parts.append(part)
         return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def meant(self, said: Mapping[Word, Any], key: str) -> bool:
+        """Whether a key is there, or one that was meant for it; says so of the latter."""
+        if key in said:
+            return True
+        for name in said:
+            if name not in WHEN.known() and name not in self.vocabulary.attributes and closest(name, (key,)):
+                self._declared(name, also=(key,))
+                return True
+        return False
 
     def pattern(self, pattern: Pattern, words: Sequence[Word]) -> bool:
         """Whether a pattern may be used; says what is wrong at the source it stands in."""
@@ -212,7 +223,11 @@ class Asker:
             return self.atom(ask.AttributeKnown(name))
         atoms = []
         for one in value:
-            if attribute.values is None or among(one, f"value of `{name}`", "PR115", attribute.values, self.problems):
+            if (
+                attribute.values is None
+                or "values" in attribute.at.unread
+                or among(one, f"value of `{name}`", "PR115", attribute.values, self.problems)
+            ):
                 atoms.append(self.atom(ask.AttributeIs(name, str(one))))
         return _one_of(atoms)
 
@@ -224,13 +239,8 @@ class Asker:
             problems.retract(name)
         if not problems.full and not problems.lost(name, "attributes"):
             what = "condition or attribute" if also else "attribute"
-            problems.add(
-                "PR114",
-                f"unknown {what} `{shown(name, 120)}`",
-                name,
-                label="not declared under `attributes`",
-                help=offered(name, attributes, also=also),
-            )
+            message, help = f"unknown {what} `{shown(name, 120)}`", offered(name, attributes, also=also)
+            problems.add("PR114", message, name, label="not declared under `attributes`", help=help)
         return None
 
     def _excuse(self, where: Word, why: str) -> None:

@@ -78,7 +78,9 @@ def _target(name: Word, model: doc.Model | None, problems: Problems) -> Target:
         pass
     elif isinstance(price, Word):
         listed = catalogue().find(upstream)
-        if listed is None:
+        if listed is None and "upstream" in model.at.unread:
+            pass
+        elif listed is None:
             problems.add(
                 "PR125",
                 f"the price catalogue does not know `{shown(upstream, 120)}`",

@@ -94,10 +94,10 @@ class Record:
                 continue
             given.append(name)
             read = declared[1].read(value, below(path, name), problems)
-            if read is ABSENT:
-                unread.add(name)
-            else:
+            if read is not ABSENT:
                 values[declared[0]] = read
+            if read is ABSENT or (type(read) is tuple and isinstance(value, source.Sequence) and len(read) < len(value.items)):
+                unread.add(name)
         complete = _merges(node, problems) or self._complete(node, path, given, problems)
         lacking = {spelled: name for spelled, name in self._needed.items() if name not in values}
         if self.whole:

@@ -90,7 +90,7 @@ def route(rule: rules.RouteRule, asker: Asker) -> Route:
     vocabulary, problems = asker.vocabulary, asker.problems
     pins = rule.to is not None
     clause = _clause(rule, asker, Setting("routes"), fires_unknown=not pins)
-    if rule.otherwise is not None and not pins:
+    if rule.otherwise is not None and not pins and "to" not in rule.at.unread:
         message = f"`otherwise` goes with `to`; `{rule.id}` has `only`"
         problems.add("PR208", message, rule.otherwise, help="take it out: what `only` leaves is narrowed for good")
     if rule.to is None:

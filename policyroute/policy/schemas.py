@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
@@ -103,8 +102,6 @@ def schema(kind: Kind) -> Schema:
     for name, doc in OPEN_DOCS.items():
         if name in definitions:
             definitions[name] = _described(name, definitions[name], doc)
-    for definition in definitions.values():
-        _free_lists(definition)
     return {
         "$schema": DIALECT,
         "$id": f"urn:policyroute:schema:{kind}-v1",
@@ -152,17 +149,6 @@ def _described(name: str, definition: Schema, doc: str) -> Schema:
     assert isinstance(properties, dict)
     worded = {key: shape | {"description": _doc_of(name, key)} for key, shape in properties.items()}
     return {"type": definition["type"], "description": doc, **definition, "properties": worded}
-
-
-def _free_lists(piece: object) -> None:
-    """Where one word may stand for a list of one, `enum` would bind the list as well; a pattern binds only the word."""
-    if isinstance(piece, dict):
-        types, words = piece.get("type"), piece.get("enum")
-        if isinstance(types, list) and "array" in types and isinstance(words, list):
-            del piece["enum"]
-            piece["pattern"] = f"^(?:{'|'.join(map(re.escape, words))})$"
-    for inner in piece.values() if isinstance(piece, dict) else piece if isinstance(piece, list) else ():
-        _free_lists(inner)
 
 
 def _doc_of(name: str, key: str) -> str:

@@ -139,8 +139,8 @@ class Number:
         self.whole = whole
 
     def says(self) -> str:
-        low = "" if self.least is None else f" of at least {self.least:g}"
-        high = "" if self.most is None else f"{' and' if low else ' of'} at most {self.most:g}"
+        low = "" if self.least is None else f" of at least {self.least:,.12g}"
+        high = "" if self.most is None else f"{' and' if low else ' of'} at most {self.most:,.12g}"
         return f"{self.what}{low}{high}"
 
     def schema(self, definitions: Definitions) -> Schema:
@@ -223,9 +223,13 @@ class ListOf:
     def schema(self, definitions: Definitions) -> Schema:
         inner = self.item.schema(definitions)
         listed: Schema = {"items": inner, "minItems": self.at_least} if self.at_least else {"items": inner}
-        if self.lone:
-            return {**inner, "type": ["string", "array"], **listed}
-        return {"type": "array", **listed}
+        if not self.lone:
+            return {"type": "array", **listed}
+        alone = {**inner, "type": ["string", "array"], **listed}
+        words = alone.pop("enum", None)
+        if isinstance(words, list):  # `enum` would bind the list as well; a pattern binds only the word
+            alone["pattern"] = f"^(?:{'|'.join(map(re.escape, words))})$"
+        return alone
 
     def read(self, node: source.Node, path: str, problems: Problems) -> Any:
         if self.lone and isinstance(node, source.Scalar) and isinstance(node.value, str):

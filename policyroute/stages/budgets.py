@@ -70,7 +70,7 @@ class Budgets:
                     removed.append(Removal(budget.id, eligible & ~step.keeps))
                     eligible &= step.keeps
                     if not eligible:
-                        denied = denied or (EXHAUSTED if step.at else STORE_FAILED)
+                        denied = denied or (STORE_FAILED if step is budget.on_failure else EXHAUSTED)
         return Verdict(eligible, tags, fired, tuple(removed), denied)
 
     def _reached(self, budget: Budget, facts: Facts, reading: Reading) -> Sequence[Reached]:
@@ -87,7 +87,7 @@ class Budgets:
         for index in members(verdict.fired):
             budget, step = self._outcomes[index]
             per = ", ".join(budget.per) or "everybody"
-            how_far = f" reached {100 * step.at:g} %" if step.at else ""
+            how_far = f" reached {100 * step.at:g} %" if step in budget.steps else ""
             before = reached.get(budget.id)
             effect = step.spelled if before is None else f"{before.effect}; {step.spelled}"
             reached[budget.id] = Match(budget.id, f"the budget per {per} and {budget.window}{how_far}", effect)

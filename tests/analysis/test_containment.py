@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
-from policyroute.analysis.containment import Settled, settle, surely_left
+from policyroute.analysis.containment import MOST_WAYS, Settled, settle, surely_left, ways
 from policyroute.call import Call, Facts
-from policyroute.conditions.condition import compile_test
+from policyroute.conditions.condition import All, Any, Condition, Not, compile_test
 from policyroute.errors import PolicyError
 from policyroute.loading import Policy, loads
 from policyroute.policy.compile import Invariant
+from tests.conditions.conditions import ATOMS, conditions, every_answer, meaning
 from tests.pipeline.strategies import TAGS, Document, Kinds, calls, documents, facts, law, policy_of, selectors
 
+A, B, C, D = ATOMS
 HEAD = """
 apiVersion: policyroute/v1
 kind: Policy
@@ -77,6 +79,8 @@ def verdict(said: str, mode: str = "enforce") -> str:
         "never: {unscanned: true, reach: {region: us}}",
         "never: {plan: [free], reach: {tier: premium}}",
         "never: {any: [{plan: [free]}, {unscanned: true}], reach: {model: abroad}}",
+        "never: {any: [{level: [personal]}, {tags: [health]}], reach: {region: us}}",
+        "never: {level: [personal, health], stream: true, reach: {region: us}}",
         "never: {all: [{tags: [plain]}, {tags: [health]}], reach: {model: [near, abroad]}}",
         "never: {plan: [pro], reach: nothing}",
     ],
@@ -95,6 +99,8 @@ def test_what_surely_narrows_is_proved(said: str) -> None:
         ("never: {user: [eve], reach: any}", "PR501"),
         ("never: {user: [eve], tags_none: [personal], reach: {region: us}}", "PR501"),
         ("never: {level: [personal], reach: {hosting: cloud}}", "PR501"),
+        ("never: {any: [{tags: [health]}, {plan: [pro]}], reach: {region: us}}", "PR501"),
+        ("never: {level: [health, personal], reach: {hosting: cloud}}", "PR501"),
         ("always: {tags: [health], needs: {caps: [tools]}}", "PR502"),
         ("always: {tags: [health], needs: {context: 5000}}", "PR502"),
         ("always: {plan: [free], needs: {caps: [tools]}, budgets: ok}", "PR502"),
@@ -138,6 +144,18 @@ def test_what_is_left_is_what_nothing_takes_out() -> None:
     """Of a condition that nothing hangs on, everybody is left."""
     policy = loads(HEAD.replace("MODE", "enforce") + "  - {id: it, never: {stream: true, reach: nothing}}\n")
     assert surely_left(policy.compiled, policy.compiled.invariants[0].when) == 0b111
+
+
+@given(conditions(6))
+@example(All((Any((A, B)), Any((C, Not(D))))))
+@example(All(tuple(Any((A, B)) for _ in range(9))))
+@example(Any(()))
+def test_a_condition_holds_in_one_of_its_ways(condition: Condition) -> None:
+    """Whenever a condition is true one of its ways is, whenever it is not none is; and there are not too many of them."""
+    found = ways(condition)
+    assert len(found) <= MOST_WAYS
+    for answers in every_answer():
+        assert (meaning(condition, answers) is True) is any(meaning(way, answers) is True for way in found)
 
 
 CONDITIONS = st.sampled_from(
@@ -184,7 +202,11 @@ def settled_of(document: Document, invariants: list[Document]) -> tuple[Policy |
 
 
 @law
-@given(documents(Kinds(skips=True)), st.lists(KEPT, min_size=2, max_size=6), st.lists(st.tuples(calls(), facts()), min_size=3, max_size=8))
+@given(
+    documents(Kinds(skips=True)),
+    st.lists(KEPT, min_size=2, max_size=6),
+    st.lists(st.tuples(calls(), facts()), min_size=3, max_size=8),
+)
 def test_what_is_proved_holds_for_every_call(
     document: Document, invariants: list[Document], asked: list[tuple[Call, Facts]]
 ) -> None:
@@ -212,4 +234,6 @@ def test_what_may_be_left_contains_what_is_left(document: Document, condition: D
     for call, world in asked:
         decision = policy.decide(call, world)
         if holds(policy, one, call, world, decision.tags):
-            assert {ranked.model for ranked in decision.ranking} <= {target.name for i, target in enumerate(names) if may >> i & 1}
+            assert {ranked.model for ranked in decision.ranking} <= {
+                target.name for i, target in enumerate(names) if may >> i & 1
+            }

@@ -59,7 +59,10 @@ def each(change: str) -> str:
             "requests:\n  a: {extends: b}\n  b: {extends: a}\ntests:\n  - {name: n, request: a, expect: {outcome: route}}\n",
             "PR602 `a` extends itself",
         ),
-        ("requests:\n  a: {extends: c}\ntests:\n  - {name: n, request: a, expect: {outcome: route}}\n", "PR601 unknown request `c`"),
+        (
+            "requests:\n  a: {extends: c}\ntests:\n  - {name: n, request: a, expect: {outcome: route}}\n",
+            "PR601 unknown request `c`",
+        ),
         ("requests:\n  a:\ntests:\n  - {name: n, request: a, expect: {outcome: route}}\n", "PR103"),
         (
             one("{outcome: route}") + "  - {name: n, request: plain, expect: {outcome: route}}\n",
@@ -99,7 +102,10 @@ def test_a_policy_with_a_clock_needs_one_in_its_tests(text: str, fine: bool) -> 
 
 def test_rows_know_their_place() -> None:
     """Each result has the line of its row, and a test without rows that of the test."""
-    text = PLAIN + "tests:\n  - name: n\n    request: plain\n    each:\n      - {}\n      - {down: [home]}\n    expect: {model: home}\n"
+    text = (
+        PLAIN
+        + "tests:\n  - name: n\n    request: plain\n    each:\n      - {}\n      - {down: [home]}\n    expect: {model: home}\n"
+    )
     found = [(r.name, r.file, r.line, r.row, r.ok) for r in results_of(text, SMALL)]
     assert found == [("n", "small_test.yaml", 10, 0, True), ("n", "small_test.yaml", 11, 1, False)]
     (alone,) = results_of(one("{model: home}"), SMALL)

@@ -70,7 +70,8 @@ def test_all_differences_are_said_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["{down: [abroad]}", "{headers: {x-policyroute-tier: basic}}", "{tokens: 2000}", "{headers: {x-policyroute-tags: personal}}"]
+    "change",
+    ["{down: [abroad]}", "{headers: {x-policyroute-tier: basic}}", "{tokens: 2000}", "{headers: {x-policyroute-tags: personal}}"],
 )
 def test_only_the_policys_own_rules_fire(change: str) -> None:
     """That a model was down or a tier asked for is no rule, so it neither spoils `fired_exactly` nor counts as fired."""

@@ -13,7 +13,6 @@ from policyroute.conditions.condition import (
     All,
     Answer,
     Any,
-    Atom,
     Condition,
     Not,
     bits,
@@ -200,7 +199,8 @@ def sorted_parts(condition: Condition) -> object:
 
 
 @pytest.mark.parametrize(
-    ("a", "b"), [(A, B), (A, All((A, B))), (Any((A, B)), A), (Not(A), A), (A, Not(B)), (ALWAYS, A), (A, NEVER), (ALWAYS, Any((A, Not(A))))]
+    ("a", "b"),
+    [(A, B), (A, All((A, B))), (Any((A, B)), A), (Not(A), A), (A, Not(B)), (ALWAYS, A), (A, NEVER), (ALWAYS, Any((A, Not(A))))],
 )
 def test_what_does_not_follow_is_not_claimed(a: Condition, b: Condition) -> None:
     """No claim without a proof: not even of what holds by excluded middle, since an answer may be unknown."""

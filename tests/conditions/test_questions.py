@@ -56,12 +56,14 @@ def test_questions_of_different_kinds_are_different() -> None:
     """Two questions with the same fields are the same only where they are of one kind: each is its own key."""
     for a, b in combinations(QUESTIONS, 2):
         assert a != b, (a, b)
-    assert len({question: None for question in QUESTIONS}) == len(QUESTIONS)
+    assert len(dict.fromkeys(QUESTIONS)) == len(QUESTIONS)
 
 
 def test_the_same_question_is_one() -> None:
     """Asked twice, in whatever order of roles and spelling of numbers, a question is one key."""
-    assert ask.TextHas(WORD, frozenset({"user", "tool"})) == ask.TextHas(Pattern("keywords", ("amber",)), frozenset({"tool", "user"}))
+    assert ask.TextHas(WORD, frozenset({"user", "tool"})) == ask.TextHas(
+        Pattern("keywords", ("amber",)), frozenset({"tool", "user"})
+    )
     assert len({ask.SizeIs("tokens", "lt", 1), ask.SizeIs("tokens", "lt", 1.0)}) == 1
     assert len({During(0, 1, EVERY_DAY, ZoneInfo("UTC"), "x"), During(0, 1, frozenset(range(7)), ZoneInfo("UTC"), "x")}) == 1
 

@@ -44,7 +44,9 @@ def answers(reader: Reader, reading: Reading) -> list[bool | None]:
     return found
 
 
-def ask_all(questions: Sequence[ask.Question], call: Call, facts: Facts = NO_FACTS, attributes: Sequence[Attribute] = ()) -> object:
+def ask_all(
+    questions: Sequence[ask.Question], call: Call, facts: Facts = NO_FACTS, attributes: Sequence[Attribute] = ()
+) -> object:
     """The answers of these questions about a call."""
     reader = reader_of(questions, attributes)
     return answers(reader, reader.read(call, facts))
@@ -85,7 +87,13 @@ def test_every_scope_reads_its_own_words() -> None:
     """One pattern, asked in different scopes of one call, answers for each scope."""
     for text in ("u0", "a1", "t2", "u3", "s0"):
         pattern = Pattern("keywords", (text,))
-        scopes = [(ask.EVERYBODY, False), (USER, False), (USER, True), (ask.EVERYBODY, True), (frozenset({"assistant", "tool"}), True)]
+        scopes = [
+            (ask.EVERYBODY, False),
+            (USER, False),
+            (USER, True),
+            (ask.EVERYBODY, True),
+            (frozenset({"assistant", "tool"}), True),
+        ]
         questions = [ask.TextHas(pattern, roles, last) for roles, last in scopes]  # type: ignore[arg-type]
         expected = [text in said_by(MARKED, roles, last) for roles, last in scopes]  # type: ignore[arg-type]
         assert ask_all(questions, Call(MARKED)) == expected
@@ -150,14 +158,23 @@ def test_where_an_attribute_comes_from(
     questions = [ask.AttributeKnown(name), ask.AttributeMissing(name), ask.AttributeIs(name, value or "none")]
     questions.append(ask.AttributeMatches(name, Pattern("regex", (f"^{value or '.'}$",))))  # type: ignore[arg-type]
     known = value is not None
-    assert ask_all(questions, Call(attributes=attributes, claims=claims), attributes=[attribute]) == [known, not known, known, known]
+    assert ask_all(questions, Call(attributes=attributes, claims=claims), attributes=[attribute]) == [
+        known,
+        not known,
+        known,
+        known,
+    ]
 
 
 @pytest.mark.parametrize(
     ("attribute", "given", "complaint"),
     [
         (PLAN._replace(required=True), {}, "attribute `plan` is required (from auth.subscription)"),
-        (CLASS, {"class": "marzipan"}, "attribute `class` has a value outside its vocabulary: one of `closed`, `open` is expected"),
+        (
+            CLASS,
+            {"class": "marzipan"},
+            "attribute `class` has a value outside its vocabulary: one of `closed`, `open` is expected",
+        ),
         (CLASS, {"class": ""}, "attribute `class` has a value outside its vocabulary: one of `closed`, `open` is expected"),
     ],
 )
@@ -260,10 +277,16 @@ def scored() -> Reader:
     return reader_of([ask.ScoreIs("gte", 0.5), ask.TaskIs("math"), ask.TaskIs("chat"), *texts])
 
 
-@pytest.mark.parametrize("text", ["Hello!", "Prove that there are infinitely many primes, step by step.", "Translate this to German: good day"])
+@pytest.mark.parametrize(
+    "text", ["Hello!", "Prove that there are infinitely many primes, step by step.", "Translate this to German: good day"]
+)
 def test_score_and_task_are_those_of_the_last_words_of_the_user(scored: Reader, text: str) -> None:
     """What stands before, and what others say, changes neither; what is handed in replaces both."""
-    before = (Part("system", "Prove everything rigorously."), Part("user", "Write a compiler in Rust."), Part("assistant", "Sure.", 1))
+    before = (
+        Part("system", "Prove everything rigorously."),
+        Part("user", "Write a compiler in Rust."),
+        Part("assistant", "Sure.", 1),
+    )
     for parts in ((Part("user", text),), (*before, Part("user", text, 2))):
         reading = scored.read(Call(parts), NO_FACTS)
         assert (reading.score, reading.task) == (score(text), task(text))
@@ -309,7 +332,9 @@ def test_the_shape_of_a_call() -> None:
     ]
     plain = Call()
     assert ask_all(questions, plain) == [False, False, True, False, False, False, False, False, False]
-    full = Call(api="anthropic.messages", stream=True, has=frozenset({"tools", "files"}), unscanned=("image",), requested_model="GPT-4o")
+    full = Call(
+        api="anthropic.messages", stream=True, has=frozenset({"tools", "files"}), unscanned=("image",), requested_model="GPT-4o"
+    )
     assert ask_all(questions, full) == [True, False, False, True, True, True, True, True, True]
     assert ask_all(questions, plain._replace(requested_model="my-gpt-4o"))[6:] == [False, False, True]  # type: ignore[index]
 

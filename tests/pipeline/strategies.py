@@ -227,9 +227,13 @@ def fresh(document: Document) -> Policy:
     return loads(json.dumps(document))
 
 
-ATTRIBUTES = st.fixed_dictionaries({}, optional={"plan": st.sampled_from(["free", "pro"]), "desk": st.sampled_from(["front", "back"])})
+ATTRIBUTES = st.fixed_dictionaries(
+    {}, optional={"plan": st.sampled_from(["free", "pro"]), "desk": st.sampled_from(["front", "back"])}
+)
 LEVELS = st.sampled_from([{}, *({"header.x-level": tag} for tag in TAGS)])
-PARTS = st.lists(st.builds(Part, st.sampled_from(["user", "system", "tool"]), st.sampled_from(TEXTS), st.integers(0, 1)), max_size=2)
+PARTS = st.lists(
+    st.builds(Part, st.sampled_from(["user", "system", "tool"]), st.sampled_from(TEXTS), st.integers(0, 1)), max_size=2
+)
 WISHES = st.builds(
     Asks,
     tags=st.lists(st.sampled_from(TAGS), max_size=2, unique=True).map(tuple),

@@ -39,7 +39,9 @@ def reached(policy: Policy, call: Call, world: Facts) -> set[str]:
 
 @law
 @given(documents(NARROWING), MODEST, facts(), WISHES, LEVELS)
-def test_a_claim_never_makes_a_model_eligible(document: Document, call: Call, world: Facts, asks: Asks, claims: dict[str, str]) -> None:
+def test_a_claim_never_makes_a_model_eligible(
+    document: Document, call: Call, world: Facts, asks: Asks, claims: dict[str, str]
+) -> None:
     """Tags, a tier, a cost limit, a preference, a claimed header: the models left are among those left without them.
 
     Of policies that do not ask for the absence of tags, which is what a caller's tag ends (the lint says so).
@@ -62,13 +64,18 @@ def test_naming_a_model_never_makes_a_model_eligible(document: Document, call: C
 def test_a_wish_for_an_order_changes_nothing_but_the_order(document: Document, call: Call, world: Facts) -> None:
     """`prefer` ranks: the outcome, the tags and the models are the same, in policies of every kind."""
     policy = policy_of(document)
-    ways = [policy.decide(call._replace(asks=call.asks._replace(prefer=prefer)), world) for prefer in (None, "cost", "speed", "quality")]
+    ways = [
+        policy.decide(call._replace(asks=call.asks._replace(prefer=prefer)), world)
+        for prefer in (None, "cost", "speed", "quality")
+    ]
     assert len({(way.outcome, way.tags, frozenset(ranked.model for ranked in way.ranking)) for way in ways}) == 1
 
 
 @law
 @given(documents(UNKNOWING), calls(), PARTS, facts(failures=False))
-def test_a_detector_that_failed_leaves_no_more_than_either_answer(document: Document, call: Call, parts: list[Part], world: Facts) -> None:
+def test_a_detector_that_failed_leaves_no_more_than_either_answer(
+    document: Document, call: Call, parts: list[Part], world: Facts
+) -> None:
     """Whether or not there was something to find: what is left without knowing is left both with it and without it."""
     policy = policy_of(document)
     clean = tuple(part._replace(text=part.text.replace(SSN, "amber")) for part in parts)
@@ -127,7 +134,9 @@ def test_what_is_down_is_never_called(document: Document, call: Call, world: Fac
 
 @law
 @given(documents(), calls(), facts(failures=False), st.frozensets(st.sampled_from(MODELS), min_size=1))
-def test_a_denial_blames_health_only_where_health_is_to_blame(document: Document, call: Call, world: Facts, down: frozenset[str]) -> None:
+def test_a_denial_blames_health_only_where_health_is_to_blame(
+    document: Document, call: Call, world: Facts, down: frozenset[str]
+) -> None:
     """`no_model_available` is said of calls that are served when every model is up, and of all that are denied then not."""
     policy = policy_of(document)
     decision = policy.decide(call, world._replace(down=down))
@@ -137,7 +146,9 @@ def test_a_denial_blames_health_only_where_health_is_to_blame(document: Document
 
 
 @law
-@given(documents(Kinds(pins=False)), calls(), facts(failures=False), st.sampled_from(["b0", "b1"]), st.floats(0, 2), st.floats(0, 2))
+@given(
+    documents(Kinds(pins=False)), calls(), facts(failures=False), st.sampled_from(["b0", "b1"]), st.floats(0, 2), st.floats(0, 2)
+)
 def test_spending_more_never_leaves_more(
     document: Document, call: Call, world: Facts, budget: str, spent: float, more: float
 ) -> None:

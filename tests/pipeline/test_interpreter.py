@@ -79,7 +79,12 @@ def ranks(*models: int) -> JUDGE:
         (BUDGETS, "budgets", lambda given: Verdict(0b1000, given.tags), "stage budgets gave back more"),
         (ROUTES, "routes", lambda given: Verdict(given.eligible, 0), "stage routes gave back more than it was given"),
         (ROUTES, "routes", lambda given: Verdict(given.eligible, 0b10), "stage routes gave back more than it was given"),
-        (LAST, "complexity", lambda given: Verdict(EVERYBODY, given.tags, order=Order((0, 1, 2))), "stage complexity gave back more"),
+        (
+            LAST,
+            "complexity",
+            lambda given: Verdict(EVERYBODY, given.tags, order=Order((0, 1, 2))),
+            "stage complexity gave back more",
+        ),
         (LAST, "complexity", ranks(0, 1, 2), "the ranking is not a permutation of what was eligible"),
         (LAST, "complexity", ranks(0, 2), "the ranking is not a permutation of what was eligible"),
         (LAST, "complexity", ranks(0), "the ranking is not a permutation of what was eligible"),
@@ -144,9 +149,7 @@ def test_a_policy_in_shadow_decides_like_one_in_force() -> None:
         assert one.pop("policy") != other.pop("policy") and one == other
 
 
-@pytest.mark.parametrize(
-    ("asks", "code"), [(Asks(tags=("nosuch",)), "unknown_tag"), (Asks(tier="nosuch"), "invalid_request")]
-)
+@pytest.mark.parametrize(("asks", "code"), [(Asks(tags=("nosuch",)), "unknown_tag"), (Asks(tier="nosuch"), "invalid_request")])
 def test_what_does_not_exist_cannot_be_asked_for(asks: Asks, code: str) -> None:
     """The message names nothing that the caller sent."""
     with pytest.raises(CallError) as refused:
@@ -176,7 +179,8 @@ def test_costs_are_rounded_up(tokens: int, out: int, nano: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "asked", "ceiling"), [(None, None, 4096), (None, 10, 10), (100, None, 100), (100, 10, 10), (100, 1000, 100), (100, 0, 0)]
+    ("most", "asked", "ceiling"),
+    [(None, None, 4096), (None, 10, 10), (100, None, 100), (100, 10, 10), (100, 1000, 100), (100, 0, 0)],
 )
 def test_how_long_an_answer_can_be(most: int | None, asked: int | None, ceiling: int) -> None:
     """What the call asks for, held to what the model can say; a usual length where neither says."""

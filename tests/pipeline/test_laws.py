@@ -34,7 +34,9 @@ def reordered(document: Document, data: st.DataObject) -> Document:
 
 @law
 @given(documents(Kinds(texts=True)), ASKED, st.data())
-def test_the_order_of_what_narrows_means_nothing(document: Document, asked: list[tuple[Call, Facts]], data: st.DataObject) -> None:
+def test_the_order_of_what_narrows_means_nothing(
+    document: Document, asked: list[tuple[Call, Facts]], data: st.DataObject
+) -> None:
     """Sensitivity rules and `only` routes may stand in any order, before, between and after the hard routes."""
     other = policy_of(reordered(document, data))
     for call, world in asked:
@@ -144,7 +146,9 @@ def test_within_a_preference_the_cheaper_comes_first(document: Document, call: C
 
 @law
 @given(documents(), calls(), facts(), st.integers(0, 2**32))
-def test_chance_and_health_of_others_choose_only_among_what_is_left(document: Document, call: Call, world: Facts, seed: int) -> None:
+def test_chance_and_health_of_others_choose_only_among_what_is_left(
+    document: Document, call: Call, world: Facts, seed: int
+) -> None:
     """Draws, latencies and conversations reorder the ranking and choose who is called; they add and remove nobody."""
     policy = policy_of(document)
     decision = policy.decide(call, world)

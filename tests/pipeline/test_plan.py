@@ -32,7 +32,11 @@ def planned(recovery: Recovery, order: tuple[int, ...], facts: Facts = NO_FACTS,
         (Recovery(fallback=FALLBACK), (2, 0), ["primary 2", "fallback 0"]),
         (Recovery(fallback=FALLBACK), (2,), ["primary 2"]),
         (Recovery(escalate=Escalation(attempts=1)), (0, 2, 1), ["primary 0", "escalation 1"]),
-        (Recovery(escalate=Escalation(attempts=9)), (0, 4, 3, 2, 1), ["primary 0", "escalation 3", "escalation 1", "escalation 4", "escalation 2"]),
+        (
+            Recovery(escalate=Escalation(attempts=9)),
+            (0, 4, 3, 2, 1),
+            ["primary 0", "escalation 3", "escalation 1", "escalation 4", "escalation 2"],
+        ),
         (Recovery(escalate=Escalation(attempts=9)), (1, 0, 3, 2), ["primary 1", "escalation 2"]),
         (Recovery(escalate=Escalation(attempts=9)), (2, 0, 1, 4), ["primary 2"]),
         (Recovery(escalate=Escalation((), "mid", 9)), (2, 3, 0, 1), ["primary 2", "escalation 3", "escalation 1"]),
@@ -92,6 +96,7 @@ def test_a_canary_sticks_to_its_conversation() -> None:
 
 def test_a_shadow_is_drawn_by_its_share() -> None:
     """0 % is never, 100 % is always, and a fifth is about a fifth."""
+
     def drawn(share: float) -> int:
         plan = Plan(TARGETS, TIERS, shadow=Shadow(4, share))
         return sum(("shadow", 4) in plan.under(Order((0, 4)), Facts(seed=seed), Reading(Call())) for seed in range(500))

@@ -70,6 +70,7 @@ def saying(text: str) -> Call:
     return PLAIN._replace(parts=(Part("user", text),))
 
 
+DROPS = "drops models that cannot serve it"
 OF_TENANT = "budgets day: the budget per tenant and day"
 
 
@@ -77,19 +78,19 @@ OF_TENANT = "budgets day: the budget per tenant and day"
     ("call", "facts", "says"),
     [
         (PLAIN, NO_FACTS, []),
-        (PLAIN, Facts(down=frozenset({"home", "near"})), ["fit down: reported down → drops models that cannot serve it"]),
+        (PLAIN, Facts(down=frozenset({"home", "near"})), ["fit down: reported down → " + DROPS]),
         (
             PLAIN._replace(has=frozenset({"images"})),
             Facts(tokens=1001),
             [
-                "fit context: the call may need more than its context window (about 1001 tokens in) → drops models that cannot serve it",
+                f"fit context: the call may need more than its context window (about 1001 tokens in) → {DROPS}",
                 "complexity long: tokens ≥ 900 → prefers premium, then by price",
             ],
         ),
         (
             PLAIN._replace(has=frozenset({"images"})),
             NO_FACTS,
-            ["fit vision: the call needs the capability `vision` → drops models that cannot serve it"],
+            [f"fit vision: the call needs the capability `vision` → {DROPS}"],
         ),
         (
             PLAIN._replace(claims={"header.x-level": "health"}),

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from policyroute.call import NO_ASKS, Asks, Call, Facts, Target
+from policyroute.conditions.condition import ALWAYS
 from policyroute.decision import ASSUMED_OUTPUT, Reading
 from policyroute.stages.complexity import MOST_PRICES, Complexity, Ordering, Prices, Row
 from policyroute.stages.stage import Candidates, Clause
-from policyroute.conditions.condition import ALWAYS
 
 CENT = 10_000_000  # nano-dollars
 NO_FACTS = Facts()

@@ -20,12 +20,14 @@ TARGETS = (
     Target("c", "p", "Up-A", "standard", price_in=2, price_out=2),
     Target("d", "p", "a", "standard", price_in=1, price_out=1, weight=6),
 )
-NO_FACTS = Facts()
+NO_FACTS, ANY = Facts(), Call()
 CLAUSE = Clause("all", ALWAYS, False)
 BY_PRICE = (3, 2, 1, 0)
 
 
-def rank(row: Row | None, ordering: Ordering, call: Call = Call(), facts: Facts = NO_FACTS, eligible: int = 0b1111) -> tuple[int, ...]:
+def rank(
+    row: Row | None, ordering: Ordering, call: Call = ANY, facts: Facts = NO_FACTS, eligible: int = 0b1111
+) -> tuple[int, ...]:
     """The ranking of a ladder of at most one row."""
     stage = Complexity([] if row is None else [row], ordering, TARGETS, TIERS, ())
     reading = Reading(call)
@@ -74,7 +76,9 @@ def test_a_draw_sticks_to_what_it_is_told(
         kept = False  # the conversation is a fact, and no attribute of that name
     reading = Reading(Call())
     reading.attributes = attributes
-    drawn = {sticky_draw("split", sticky_by, Facts(seed=seed, conversation=facts.get("conversation")), reading) for seed in range(20)}
+    drawn = {
+        sticky_draw("split", sticky_by, Facts(seed=seed, conversation=facts.get("conversation")), reading) for seed in range(20)
+    }
     assert (len(drawn) == 1) is kept
 
 
