@@ -74,7 +74,11 @@ def policy(rules: int, models: int) -> str:
     lines += [f"    - {{id: r{i}, when: {{prompt: {{regex: '{regex}'}}}}, to: premium}}" for i, regex in enumerate(routing)]
     lines += [
         "  budgets:",
-        "    - {id: day, per: [tenant], window: day, limit: {usd: 100}, steps: [{at: 80%, only: {tier: [basic, standard]}}, {at: 100%, deny: budget_exhausted}]}",
+        "    - id: day",
+        "      per: [tenant]",
+        "      window: day",
+        "      limit: {usd: 100}",
+        "      steps: [{at: 80%, only: {tier: [basic, standard]}}, {at: 100%, deny: budget_exhausted}]",
         "  complexity:",
         "    ladder:",
         "      - {id: small, when: {task: [classification, extraction]}, prefer: [basic]}",

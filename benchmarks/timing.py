@@ -19,7 +19,7 @@ def calibration() -> float:
 def medians(subjects: dict[str, Callable[[], object]], *, rounds: int = 15, calls: int = 200) -> dict[str, float]:
     """Median microseconds a call, the subjects interleaved round by round."""
     times: dict[str, list[float]] = {name: [] for name in subjects}
-    for name, subject in subjects.items():
+    for subject in subjects.values():
         for _ in range(max(3, calls // 4)):
             subject()
     for _ in range(rounds):

@@ -41,11 +41,14 @@ def _settle(policy: Compiled, pipeline: Pipeline, one: Invariant) -> Settled:
 
 
 def disproved(policy: Compiled, pipeline: Pipeline, problems: Problems) -> None:
-    """Says which invariants a plain call already breaks."""
+    """Says which invariants a plain call already breaks, and which ones sets alone cannot settle."""
     for settled in settle(policy, pipeline):
+        said = settled.invariant.said
+        if settled.verdict == "unknown":
+            message = f"invariant `{said.id}` is not proved: sets alone do not settle it"
+            problems.add("PR503", message, said.id, severity="info", help="show it by tests, or narrow so that it follows")
         if settled.verdict != "violated":
             continue
-        said = settled.invariant.said
         if settled.model is not None:
             message = f"invariant `{said.id}` does not hold: such a call can reach `{settled.model}`"
             problems.add("PR501", message, said.id, label="violated", help="narrow by a tag's `only`, or by an `only` route")

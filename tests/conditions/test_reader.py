@@ -122,6 +122,33 @@ def test_detectors_read_the_digits_dashes_and_spaces_of_any_script(text: str, fo
     assert ask_all([ask.Detected("us-ssn"), own], Call.from_text(text)) == [found, "536-22-8145" in text]
 
 
+FOUND = {
+    "email": "mail jane@example.com",
+    "iban": "pay DE89 3704 0044 0532 0130 00",
+    "us-ssn": "SSN 536-22-8145",
+    "credit-card": "card 4539 1488 0343 6467",
+    "ip-address": "host 192.0.2.17",
+    "secret": "AWS_ACCESS_KEY_ID=AKIAQ3EGRZ5KXW7MPLTN",
+}
+
+
+@pytest.fixture(scope="module")
+def finding() -> Reader:
+    """A reader of several detectors, between patterns of the policy's own."""
+    own = [ask.TextHas(Pattern("keywords", (word,))) for word in ("jane", "card")]
+    return reader_of([own[0], *(ask.Detected(kind) for kind in FOUND), own[1]])
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_each_detector_answers_for_itself(finding: Reader, kind: str) -> None:
+    """Of several detectors and patterns that share a scan, only those fire that are meant."""
+    text = FOUND[kind]
+    expected = ["jane" in text, *(other == kind for other in FOUND), "card" in text]
+    assert answers(finding, finding.read(Call.from_text(text), NO_FACTS)) == expected
+    everything = finding.read(Call(tuple(Part("user", one) for one in FOUND.values())), NO_FACTS)
+    assert answers(finding, everything) == [True] * (len(FOUND) + 2)
+
+
 def test_a_detector_reads_all_parts_at_once() -> None:
     """Whoever says it, and in which turn."""
     parts = (Part("system", "be kind"), Part("user", "hi"), Part("tool", "mail jane@example.com", 1), Part("user", "thanks", 2))
