@@ -140,9 +140,13 @@ def scorer_is_here(policy: Compiled, problems: Problems) -> None:
         return
     use = complexity.score.use
     if isinstance(use, rules.LlmScore):
-        problems.add("PR312", f"until a score of `{use.llm}` is handed in, the heuristic one is used", use.llm, severity="info")
+        message = f"until a score of `{use.llm}` is handed in, the heuristic one is used"
+        problems.add(
+            "PR312", message, use.llm, severity="info", help="hand it in with the facts, or set the ladder by the heuristic"
+        )
     elif use == "learned":
-        problems.add("PR312", "this build has no learned scorer: the heuristic one is used", use, severity="info")
+        message = "this build has no learned scorer: the heuristic one is used"
+        problems.add("PR312", message, use, severity="info", help="set the ladder by the heuristic")
 
 
 def masking_is_left(policy: Compiled, problems: Problems) -> None:

@@ -6,59 +6,40 @@ import pytest
 
 from tests.loading.editing import SHOP, edited, marked, places, problems_in
 
-LADDER = "      - {id: easy, when: {score: {lt: 0.3}}, prefer: [basic, premium]}\n"
+EASY = "      - {id: easy, when: {score: {lt: 0.3}}, prefer: [basic, premium]}\n"
 FREE = "    - {id: free-plan, when: {plan: [free]}, only: {tier: [basic]}}\n"
+FREE_ONLY = "free-plan, when: {plan: [free]}, only: {tier: [basic]}"
 UNREAD = "    - {id: unread, when: {unscanned: true}, add: [pii]}\n"
 KEYS = "    - {id: keys, when: {detect: [secret]}, add: [secret]}\n"
 PERSONAL = "    - {id: personal, when: {detect: [email, badge]}, add: [pii]}\n"
+REST = "      - {id: rest, when: {}, prefer: [premium, basic]}\n"
+DENY = "        - {at: 100%, deny: budget_exhausted}\n"
+USER = ("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from")
 
 
-def row(condition: str, mark: bool = False, more: str = "") -> str:
-    """A row of the ladder above the first one, or below it where it is marked."""
-    said = f"      - {{id: {'«new»' if mark else 'new'}, when: {condition}, prefer: [basic]{more}}}\n"
-    return LADDER + said if mark else said + LADDER
-
-
-def pins(*conditions: str, more: str = "") -> str:
-    """Routes with `to`, the last of them marked."""
-    ids = [*(f"n{i}" for i in range(len(conditions) - 1)), "«new»"]
-    return FREE + "".join(
-        f"    - {{id: {id_}, when: {said}, to: basic{more}}}\n" for id_, said in zip(ids, conditions, strict=True)
-    )
+def swapped(line: str, old: str, new: str) -> tuple[str, str]:
+    """An edit of a part of one line."""
+    assert line.count(old) == 1
+    return line, line.replace(old, new)
 
 
 SAID = [
     # PR206: text is read, and nothing says what a part that cannot be read means.
-    ("PR206", "error", [(PERSONAL, PERSONAL.replace("personal", "«personal»")), (UNREAD, "")]),
+    ("PR206", "error", [swapped(PERSONAL, "personal", "«personal»"), (UNREAD, "")]),
     # PR301: nothing adds it.
     ("PR301", "warning", [("  public: {}\n", "  public: {}\n  «lost»: {}\n")]),
     # PR302: nobody asks.
     ("PR302", "info", [("  tenant: {from", "  «user»: {from: auth.user, trust: verified}\n  tenant: {from")]),
-    # PR303: a row above takes it all.
-    ("PR303", "warning", [(LADDER, row("{score: {lt: 0.3}}", mark=True))]),
-    ("PR303", "warning", [(LADDER, row("{score: {lt: 0.2}}", mark=True))]),
-    ("PR303", "warning", [(LADDER, row("{score: {lte: 0.29}}", mark=True))]),
-    ("PR303", "warning", [(LADDER, row("{score: {lt: 0.3, gte: 0.1}, task: [math]}", mark=True))]),
-    ("PR303", "warning", [(LADDER, row("{all: [{score: {lt: 0.1}}, {tokens: {gt: 5}}]}", mark=True))]),
-    ("PR303", "warning", [(LADDER, LADDER.replace("lt: 0.3", "gt: 0.3") + row("{score: {gte: 0.5}}", mark=True)[len(LADDER) :])]),
-    ("PR303", "warning", [(LADDER, LADDER.replace("score: {lt: 0.3}", "plan: any") + row("{plan: [free]}", mark=True)[len(LADDER) :])]),
-    ("PR303", "warning", [(LADDER, LADDER.replace("score: {lt: 0.3}", "tags: [pii, secret]") + row("{tags: [pii]}", mark=True)[len(LADDER) :])]),
-    ("PR303", "warning", [(LADDER, LADDER.replace("lt: 0.3}}", "lt: 0.3}}, on_unknown: fire") + row("{score: {lt: 0.3}}", True, ", on_unknown: fire")[len(LADDER) :])]),
-    # PR304: a `to` above takes it all.
-    ("PR304", "warning", [(FREE, pins("{stream: true}", "{stream: true}"))]),
-    ("PR304", "warning", [(FREE, pins("{stream: true}", "{stream: true, plan: [free]}"))]),
-    ("PR304", "warning", [(FREE, pins("{tokens: {gt: 5}}", "{tokens: {gt: 10}}"))]),
-    ("PR304", "warning", [(FREE, pins("{any: [{plan: [free]}, {stream: true}]}", "{plan: [free]}"))]),
     # PR305: calls are left.
-    ("PR305", "warning", [("      - {id: rest, when: {}, prefer: [premium, basic]}\n", "      - {id: «rest», when: {stream: true}, prefer: [premium]}\n")]),
+    ("PR305", "warning", [swapped(REST, "rest, when: {}", "«rest», when: {stream: true}")]),
     # PR306: it goes on past the limit.
-    ("PR306", "info", [("- id: tenant-day", "- id: «tenant-day»"), ("        - {at: 100%, deny: budget_exhausted}\n", "")]),
+    ("PR306", "info", [("- id: tenant-day", "- id: «tenant-day»"), (DENY, "")]),
     # PR307 and PR308: all models, or none.
     ("PR307", "warning", [("  public: {}\n", "  «public»: {only: {region: [eu, us]}}\n")]),
     ("PR307", "warning", [("  public: {}\n", "  «public»: {only: any}\n")]),
-    ("PR307", "warning", [(FREE, FREE.replace("free-plan", "«free-plan»").replace("{tier: [basic]}", "{price.in: {gte: 0}}"))]),
+    ("PR307", "warning", [swapped(FREE, FREE_ONLY, "«free-plan», when: {plan: [free]}, only: {price.in: {gte: 0}}")]),
     ("PR308", "warning", [("  public: {}\n", "  «public»: {only: {region: [us], tier: [basic]}}\n")]),
-    ("PR308", "warning", [(FREE, FREE.replace("free-plan", "«free-plan»").replace("{tier: [basic]}", "{context: {gt: 999999999}}"))]),
+    ("PR308", "warning", [swapped(FREE, FREE_ONLY, "«free-plan», when: {plan: [free]}, only: {context: {gt: 90000}}")]),
     # PR310: a caller adds the tag.
     ("PR310", "warning", [("{plan: [free]}, only", "{plan: [free], «tags_none»: [secret]}, only")]),
     # PR311: a caller changes the value.
@@ -86,36 +67,24 @@ SILENT = [
     [(UNREAD, "    - {id: unread, when: {any: [{unscanned: true}, {stream: true}]}, add: [pii]}\n")],
     [(UNREAD, ""), (FREE, FREE + "    - {id: unread, when: {unscanned: true}, only: {region: [eu]}}\n")],
     # A policy that reads no text need not decide it.
-    [(PERSONAL, PERSONAL.replace("detect: [email, badge]", "plan: [free]")), (UNREAD, ""), (KEYS, KEYS.replace("detect: [secret]", "stream: true"))],
+    [(UNREAD, ""), swapped(PERSONAL, "detect: [email, badge]", "plan: any"), swapped(KEYS, "detect: [secret]", "stream: true")],
     # A tag that another one brings is added.
     [("  public: {}\n", "  public: {implies: [brought]}\n  brought: {}\n")],
     # An attribute may be asked for in many ways.
-    [("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from"), ("per: [tenant]}", "per: [user]}")],
-    [("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from"), ("5%, sticky_by: tenant", "5%, sticky_by: user")],
-    [("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from"), ("30}, sticky_by: tenant", "30}, sticky_by: user")],
-    [("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from"), ("{task: [code]}", "{missing: [user]}")],
-    [("  tenant: {from", "  user: {from: auth.user, trust: verified}\n  tenant: {from"), ("{task: [code]}", "{user: {regex: '^a'}}")],
-    # A row that is wider, or of another kind, than those above it does match.
-    [(LADDER, row("{score: {lt: 0.2}}"))],
-    [(LADDER, row("{score: {lt: 0.3}, stream: true}"))],
-    [(LADDER, LADDER + row("{score: {lte: 0.3}}"))[:1] + (LADDER + row("{score: {lte: 0.3}}")[: -len(LADDER)],)],
-    [(LADDER, LADDER + row("{score: {gt: 0.1}}")[: -len(LADDER)])],
-    [(LADDER, LADDER + row("{tokens: {lt: 0.1}}")[: -len(LADDER)])],
-    [(LADDER, LADDER + row("{score: {lt: 0.3}}", more=", on_unknown: fire")[: -len(LADDER)])],
-    [(LADDER, LADDER + row("{any: [{score: {lt: 0.2}}, {stream: true}]}")[: -len(LADDER)])],
-    [(LADDER, LADDER.replace("{score: {lt: 0.3}}", "{all: [{stream: true}, {not: {stream: true}}]}") + row("{stream: true}")[: -len(LADDER)])],
-    # A route above that is narrower, passes on, or does not pin swallows nothing.
-    [(FREE, pins("{stream: true, plan: [free]}", "{stream: true}").replace("«new»", "new"))],
-    [(FREE, pins("{stream: true}", "{stream: true}", more=", otherwise: continue").replace("«new»", "new"))],
-    [(FREE, FREE + "    - {id: n, when: {plan: [free]}, to: basic}\n")],
+    [USER, ("per: [tenant]}", "per: [user]}")],
+    [USER, ("5%, sticky_by: tenant", "5%, sticky_by: user")],
+    [USER, ("30}, sticky_by: tenant", "30}, sticky_by: user")],
+    [USER, ("{task: [code]}", "{missing: [user]}")],
+    [USER, ("{task: [code]}", "{user: {regex: '^a'}}")],
+    [(FREE, FREE + "    - {id: n, when: {plan: [free], stream: true}, to: basic}\n")],
     # A tag that leaves nothing, or everything, and says so.
     [("  public: {}\n", "  public: {only: nothing}\n")],
     # A budget that leaves nothing at its end denies as well.
-    [("        - {at: 100%, deny: budget_exhausted}\n", "        - {at: 100%, only: nothing}\n")],
+    [swapped(DENY, "deny: budget_exhausted", "only: nothing")],
     # The absence of a tag may be asked for in the ladder, which only ranks.
     [("{task: [code]}", "{tags_none: [pii]}")],
     # A scorer that no row asks for is not missed.
-    [("{use: heuristic}", "{use: {llm: small-eu}}"), (LADDER, "")],
+    [("{use: heuristic}", "{use: {llm: small-eu}}"), (EASY, "")],
 ]  # fmt: skip
 
 
@@ -123,6 +92,63 @@ SILENT = [
 def test_a_check_is_silent(edits: list[tuple[str, str]]) -> None:
     """What a reviewer need not ask about has no problem at all."""
     assert [(p.code, p.message) for p in problems_in(edited(SHOP, *edits))] == []
+
+
+# Two conditions, and whether the first takes every call that the second would.
+SWALLOWS = [
+    ("{score: {lt: 0.3}}", "{score: {lt: 0.3}}", True),
+    ("{score: {lt: 0.3}}", "{score: {lt: 0.2}}", True),
+    ("{score: {lt: 0.3}}", "{score: {lte: 0.29}}", True),
+    ("{score: {lt: 0.3}}", "{score: {lte: 0.3}}", False),
+    ("{score: {lte: 0.3}}", "{score: {lt: 0.3}}", True),
+    ("{score: {lt: 0.2}}", "{score: {lt: 0.3}}", False),
+    ("{score: {gt: 0.3}}", "{score: {gte: 0.5}}", True),
+    ("{score: {gte: 0.5}}", "{score: {gt: 0.3}}", False),
+    ("{score: {lt: 0.3}}", "{score: {gt: 0.1}}", False),
+    ("{score: {lt: 0.3}}", "{tokens: {lt: 0.1}}", False),
+    ("{score: {lt: 0.3}}", "{score: {lt: 0.3, gte: 0.1}, task: [math]}", True),
+    ("{score: {lt: 0.3}, stream: true}", "{score: {lt: 0.3}}", False),
+    ("{score: {lt: 0.3}}", "{all: [{score: {lt: 0.1}}, {tokens: {gt: 5}}]}", True),
+    ("{score: {lt: 0.3}}", "{any: [{score: {lt: 0.2}}, {stream: true}]}", False),
+    ("{plan: any}", "{plan: [free]}", True),
+    ("{plan: [free]}", "{plan: any}", False),
+    ("{plan: [free, pro]}", "{plan: [free]}", True),
+    ("{plan: [free]}", "{plan: [free, pro]}", False),
+    ("{tags: [pii, secret]}", "{tags: [pii]}", True),
+    ("{not: {stream: true}}", "{not: {stream: true}, plan: [free]}", True),
+    ("{not: {stream: true}}", "{stream: true}", False),
+    ("{all: [{stream: true}, {not: {stream: true}}]}", "{stream: true}", False),
+    ("{any: [{plan: [free]}, {stream: true}]}", "{plan: [free]}", True),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "swallows"), SWALLOWS)
+def test_a_row_below_one_that_takes_its_calls(first: str, second: str, swallows: bool) -> None:
+    """The first row that matches decides, so one below a wider one never does; one that is not wider hides nothing."""
+    rows = f"      - {{id: one, when: {first}, prefer: [basic]}}\n      - {{id: «two», when: {second}, prefer: [basic]}}\n"
+    text = marked(edited(SHOP, (EASY, rows)))
+    assert places(problems_in(text.text)) == [("PR303", mark) for mark in text.marks if swallows]
+
+
+@pytest.mark.parametrize(("first", "second", "swallows"), [row for row in SWALLOWS if "score" not in row[0] + row[1]])
+@pytest.mark.parametrize("otherwise", ["deny", "continue"])
+def test_a_route_below_one_that_takes_its_calls(first: str, second: str, swallows: bool, otherwise: str) -> None:
+    """The first `to` that matches decides, unless it passes on where nothing is eligible."""
+    said = (
+        f"    - {{id: one, when: {first}, to: basic, otherwise: {otherwise}}}\n    - {{id: «two», when: {second}, to: basic}}\n"
+    )
+    text = marked(edited(SHOP, (FREE, FREE + said)))
+    assert places(problems_in(text.text)) == [("PR304", mark) for mark in text.marks if swallows and otherwise == "deny"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "swallows"), [("skip", "skip", 1), ("fire", "fire", 1), ("fire", "skip", 1), ("skip", "fire", 0)]
+)
+def test_what_cannot_be_decided_may_reach_the_row_below(one: str, two: str, swallows: int) -> None:
+    """A row that fires on what is unknown still has calls, below one that skips them."""
+    row = "      - {{id: {0}, when: {{time: {{from: '08:00'}}}}, prefer: [basic], on_unknown: {1}}}\n"
+    text = marked(edited(SHOP, (EASY, row.format("one", one) + row.format("«two»", two))))
+    assert places(problems_in(text.text)) == [("PR303", mark) for mark in text.marks if swallows]
 
 
 def test_a_pipeline_without_a_ladder_is_a_warning() -> None:

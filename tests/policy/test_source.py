@@ -335,9 +335,9 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile(text: str) -> None:
     """No file of a mebibyte takes long or is read as more than it is. (500 ms is the budget; here is room for slow machines.)"""
-    begin = time.perf_counter()
+    begin = time.process_time()
     read = source.read_text(text, "p.yaml")
-    assert time.perf_counter() - begin < 2.5
+    assert time.process_time() - begin < 4
     assert read.problems or len(text) > 900_000
 
 
