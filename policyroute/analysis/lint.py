@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from policyroute.conditions import questions as ask
-from policyroute.conditions.condition import ALWAYS, All, Atom, Condition, bits, implies
+from policyroute.conditions.condition import ALWAYS, All, Any as AnyOf, Atom, Condition, bits, implies
 from policyroute.policy import rules
 from policyroute.policy.compile import Compiled
 from policyroute.policy.problems import At, Placed, Problems
@@ -226,9 +226,27 @@ def _shadowed(policy: Compiled, clauses: Sequence[Clause], passing: frozenset[in
 def _swallows(one: _Look, other: _Look) -> bool:
     if other.clause.fires_unknown and not one.clause.fires_unknown:
         return False
-    if one.asked is not None:
-        return not one.asked & ~other.known
-    return implies(All((other.clause.when, *(Atom(1 << i) for i in _set(other.known)))), one.clause.when)
+    if _follows(one, other.known):
+        return True
+    # What two lists ask has been compared; only alternatives and negations are worth a closer look.
+    return (one.asked is None or other.asked is None) and implies(other.clause.when, one.clause.when)
+
+
+def _follows(one: _Look, known: int) -> bool:
+    return not one.asked & ~known if one.asked is not None else _holds(one.clause.when, known)
+
+
+def _holds(condition: Condition, known: int) -> bool:
+    """Whether a condition surely holds where these questions are answered with yes."""
+    match condition:
+        case Atom(bit):
+            return bool(bit & known)
+        case All(of):
+            return all(_holds(part, known) for part in of)
+        case AnyOf(of):
+            return any(_holds(part, known) for part in of)
+        case _:
+            return False
 
 
 def _atoms(condition: Condition) -> Iterator[int]:

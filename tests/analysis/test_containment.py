@@ -33,9 +33,12 @@ tags:
   personal: {only: {region: [eu]}}
   health: {implies: [personal], only: {hosting: [onprem]}}
   plain: {}
+  marked: {}
+  noted: {implies: [marked]}
 pipeline:
   sensitivity:
     - {id: level-says, when: {level: any}, add: {from: level}}
+    - {id: notes, when: {prompt: {keywords: [note]}}, add: [noted]}
     - {id: words, when: {prompt: {keywords: [patient]}}, add: [health]}
     - {id: numbers, when: {detect: [us-ssn, iban]}, add: [personal]}
     - {id: both, when: {stream: true, has: [tools]}, add: [health]}
@@ -44,6 +47,7 @@ pipeline:
   routes:
     - {id: free-plan, when: {plan: [free]}, only: {tier: [basic]}}
     - {id: tagged, when: {tags: [personal]}, only: {provider: [own]}}
+    - {id: at-home, when: {tags: [marked]}, only: {model: home}}
     - {id: pinned, when: {prompt: {keywords: [contract]}}, to: premium}
   complexity:
     ladder:
@@ -60,6 +64,7 @@ def verdict(said: str, mode: str = "enforce") -> str:
     except PolicyError as error:
         return " ".join(problem.code for problem in error.problems if problem.severity == "error")
     (settled,) = settle(policy.compiled, policy.pipeline)
+    assert any(problem.code == "PR503" for problem in policy.warnings) is (settled.verdict == "unknown")
     return settled.verdict
 
 
@@ -77,6 +82,8 @@ def verdict(said: str, mode: str = "enforce") -> str:
         "never: {stream: true, has: [tools], reach: {hosting: cloud}}",
         "never: {stream: true, has: [tools], plan: [free], max_output: {gt: 5}, reach: {model: [near, abroad]}}",
         "never: {unscanned: true, reach: {region: us}}",
+        "never: {tags: [noted], reach: {model: near}}",
+        "never: {prompt: {keywords: [note]}, reach: {model: near}}",
         "never: {plan: [free], reach: {tier: premium}}",
         "never: {any: [{plan: [free]}, {unscanned: true}], reach: {model: abroad}}",
         "never: {any: [{level: [personal]}, {tags: [health]}], reach: {region: us}}",

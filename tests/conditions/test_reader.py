@@ -83,8 +83,9 @@ def test_turns_are_the_users() -> None:
     assert turns_of(Call(MARKED[2:4])) == 0
 
 
-def test_every_scope_reads_its_own_words() -> None:
-    """One pattern, asked in different scopes of one call, answers for each scope."""
+@pytest.mark.parametrize("turned", [1, -1])
+def test_every_scope_reads_its_own_words(turned: int) -> None:
+    """One pattern, asked in different scopes of one call, answers for each scope, whichever stands first."""
     for text in ("u0", "a1", "t2", "u3", "s0"):
         pattern = Pattern("keywords", (text,))
         scopes = [
@@ -93,7 +94,7 @@ def test_every_scope_reads_its_own_words() -> None:
             (USER, True),
             (ask.EVERYBODY, True),
             (frozenset({"assistant", "tool"}), True),
-        ]
+        ][::turned]
         questions = [ask.TextHas(pattern, roles, last) for roles, last in scopes]  # type: ignore[arg-type]
         expected = [text in said_by(MARKED, roles, last) for roles, last in scopes]  # type: ignore[arg-type]
         assert ask_all(questions, Call(MARKED)) == expected

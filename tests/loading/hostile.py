@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 HEAD = "apiVersion: policyroute/v1\nkind: Policy\nmetadata: {name: a, version: 1}\n"
 MODELS = "models:\n  m: {provider: p, tier: t, price: {in: 1, out: 1}}\ntiers: [t]\n"
@@ -18,7 +19,7 @@ def many(line: str, count: int) -> str:
 
 # Small files whose meaning would be huge.
 BOMBS: Mapping[str, str | bytes] = {
-    "aliases": "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+    "aliases": "a: &a [x,x,x,x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}, *{a}]\n" for a, b in pairwise("abcdefghijklmnopqrs")),
     "merges": "a: &a {x: 1}\n" + many("k#: &k#\n  <<: [*a, *a, *a, *a]", 2000),
     "deep lists": "a: " + "[" * 100_000 + "]" * 100_000,
     "deep mappings": "a: " + "{a: " * 100_000 + "1" + "}" * 100_000,
@@ -46,7 +47,7 @@ BOMBS: Mapping[str, str | bytes] = {
     "invisible": "\u202e" * 300_000,
     "too large": "a" * (1 << 21),
     "a big regex": HEAD + MODELS + RULES + many("  - {id: r#, add: [pii], when: {prompt: {regex: '(a{1000}){#1000}'}}}", 100),
-    "a chain of tags": WHOLE + "tags:\n" + many("  t#: {implies: [t1#]}", 1900) + "  t: {implies: [t]}\n",
+    "a circle of tags": WHOLE + "tags:\n" + "".join(f"  t{i}: {{implies: [t{(i + 1) % 1990}]}}\n" for i in range(1990)),
     "many includes": WHOLE + "include: [" + ", ".join(f"f{i}.yaml" for i in range(20_000)) + "]\n",
 }  # fmt: skip
 

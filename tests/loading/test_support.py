@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policyroute.analysis.coverage import Coverage, coverage
-from policyroute.cli.render.tests import Tested, examine_tests
+from policyroute.cli.render import tests as looking
 from policyroute.loading import load
 from policyroute.policy.cases import Result, run
 from tests.house.survey import ROOT
@@ -17,9 +17,9 @@ LEFT_OUT = (
 )  # fmt: skip
 
 
-def ran(name: str) -> tuple[Tested, list[Result], Coverage]:
+def ran(name: str) -> tuple[looking.Tested, list[Result], Coverage]:
     """A test file beside the policy, its results, and what it reaches."""
-    tested = examine_tests(str(FOLDER / name))
+    tested = looking.examine_tests(str(FOLDER / name))
     assert tested.cases is not None, tested.problems
     assert tested.about is not None and tested.about.policy is not None
     policy = tested.about.policy
