@@ -170,6 +170,7 @@ def test_a_policy_of_other_values_can_be_looked_at(data: st.DataObject) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @settings(max_examples=3000)
 @given(st.data())
 def test_a_policy_of_other_values_can_be_looked_at_at_length(data: st.DataObject) -> None:
