@@ -226,14 +226,9 @@ def _shadowed(policy: Compiled, clauses: Sequence[Clause], passing: frozenset[in
 def _swallows(one: _Look, other: _Look) -> bool:
     if other.clause.fires_unknown and not one.clause.fires_unknown:
         return False
-    if _follows(one, other.known):
-        return True
-    # What two lists ask has been compared; only alternatives and negations are worth a closer look.
-    return (one.asked is None or other.asked is None) and implies(other.clause.when, one.clause.when)
-
-
-def _follows(one: _Look, known: int) -> bool:
-    return not one.asked & ~known if one.asked is not None else _holds(one.clause.when, known)
+    if one.asked is not None and other.asked is not None:
+        return not one.asked & ~other.known
+    return _holds(one.clause.when, other.known) or implies(other.clause.when, one.clause.when)
 
 
 def _holds(condition: Condition, known: int) -> bool:
@@ -290,7 +285,3 @@ def _odd(keeps: int, everything: int, what: str, where: Placed, problems: Proble
         problems.add("PR307", message, where, severity="warning", help="take the `only` out, or choose fewer models")
     elif not keeps:
         problems.add("PR308", f"{what} leaves no model", where, severity="warning", help="write `only: nothing` if that is meant")
-
-
-def _set(mask: int) -> list[int]:
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]
