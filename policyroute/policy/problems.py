@@ -82,6 +82,7 @@ class Problems:
         self.found: list[Problem] = []
         self.unread: frozenset[str] = frozenset()
         self.refused: list[str] = []
+        self._over: set[Severity] = set()
         self._room = {"error": MOST_PROBLEMS + 1, "warning": MOST_PROBLEMS + 1, "info": MOST_PROBLEMS + 1}
 
     def add(
@@ -91,6 +92,8 @@ class Problems:
         if not self._room[severity]:
             return
         self._room[severity] -= 1
+        if not self._room[severity]:
+            self._over.add(severity)
         place = where.place
         end = max(place.end_column if place.end_line == place.line else 0, place.column + 1)
         self.found.append(Problem(code, severity, message, place.file, place.line, place.column, end, where.path, label, help))
@@ -101,10 +104,13 @@ class Problems:
         return not self._room["error"]
 
     def retract(self, where: Placed) -> None:
-        """Takes back what was said of a value whose key turned out to be unknown."""
+        """Takes back what was said of a value whose key turned out to be unknown; there is room again to say that."""
         file, path = where.place.file, where.path
         below = (f"{path}.", f"{path}[")
-        self.found = [p for p in self.found if p.file != file or not (p.path == path or p.path.startswith(below))]
+        gone = {id(p) for p in self.found if p.file == file and (p.path == path or p.path.startswith(below))}
+        for problem in self.found:
+            self._room[problem.severity] += id(problem) in gone
+        self.found = [p for p in self.found if id(p) not in gone]
 
     def are_below(self, path: str) -> bool:
         """Whether there is an error at a path, or in what stands there; a file that cannot be read may have it anywhere."""
@@ -129,16 +135,21 @@ class Problems:
             for p in dict.fromkeys(self.found)
             if _of_the_file(p) or not ((p.file, p.line, p.column) in unread or (UNREADABLE in p.message and p[3:5] in lines))
         ]
-        said.sort(key=lambda p: (p.file, p.line, p.column, p.code))
+        said.sort(key=_place)
         for severity in ("error", "warning", "info"):
             alike = [p for p in said if p.severity == severity]
-            if len(alike) > MOST_PROBLEMS:
+            if len(alike) > MOST_PROBLEMS or severity in self._over:
                 more = f"more than {MOST_PROBLEMS} problems; the others are not shown"
-                last = alike[MOST_PROBLEMS - 1]
-                dropped = {id(p) for p in alike[MOST_PROBLEMS:]}
+                last = alike[:MOST_PROBLEMS][-1]._replace(code="PR017", message=more, label="", help="mend these first")
+                dropped = {id(p) for p in alike[MOST_PROBLEMS - 1 :]}
                 said = [p for p in said if id(p) not in dropped]
-                said[said.index(last)] = last._replace(code="PR017", message=more, label="", help="mend these first")
-        return tuple(said)
+                said.append(last)
+        return tuple(sorted(said, key=_place))
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    # Of one place, that there are more comes last.
+    return problem.file, problem.line, problem.column, "~" if problem.code == "PR017" else problem.code
 
 
 def _of_the_file(problem: Problem) -> bool:

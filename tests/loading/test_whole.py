@@ -122,6 +122,18 @@ def test_too_many_problems_are_cut_off() -> None:
     assert "more than 100 problems" in problems[-1].message
 
 
+@pytest.mark.parametrize(
+    "condition", ["{scoer: {ltt: 1}}", "{scoer: {lt: 1}}", "{plan: {regexp: x}}", "{nobody: 7}", "{prompt: {regx: x}}"]
+)
+@pytest.mark.parametrize("count", [100, 101, 102, 250])
+def test_no_number_of_defects_makes_a_policy_good(condition: str, count: int) -> None:
+    """Problems that are taken back for better ones leave room for those; a policy that is wrong everywhere never passes."""
+    rules = "".join(f"    - {{id: r{i}, when: {condition}, add: [pii]}}\n" for i in range(count))
+    problems = problems_in(edited(SHOP, ("  sensitivity:\n", f"  sensitivity:\n{rules}")))
+    assert 50 <= sum(p.severity == "error" for p in problems) <= 100
+    assert (problems[-1].code == "PR017") == (count > 100 or len(problems) != count)
+
+
 def test_names_have_an_end() -> None:
     """Two thousand tags are enough; that there are more is said at the first of them."""
     tags = "".join(f"  t{i}: {{}}\n" for i in range(2000))
