@@ -20,7 +20,7 @@ from math import sqrt
 from pathlib import Path
 from typing import NamedTuple
 
-from policyroute.scoring import Heuristic, measure, score, spoken, task, tokens, words
+from policyroute.scoring import Heuristic, rough_words, score, spoken, task, tokens, words
 
 # What one writes down in five minutes: the first row whose word occurs wins.
 NAIVE = (
@@ -161,10 +161,9 @@ def report_speed() -> None:
     for size in (200, 2_000, 40_000):
         text = (sentence * (size // len(sentence) + 1))[:size]
         said = spoken(text)
-        bits, sizes = heuristic.find(said), measure(said)
+        bits, length = heuristic.find(said), rough_words(said)
         parts: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("score", partial(heuristic.score, bits, sizes)),
-            ("task", partial(heuristic.task, bits, sizes)),
+            ("score and task", partial(heuristic.judge, bits, length)),
             ("tokens", partial(tokens, text)),
             ("words", partial(words, text)),
             ("find", partial(heuristic.find, said)),

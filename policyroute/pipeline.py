@@ -42,27 +42,28 @@ class Pipeline(NamedTuple):
 
     def _fold(self, call: Call, facts: Facts, reading: Reading) -> tuple[list[tuple[Explains, Verdict]], Ended]:
         candidates = self.everybody
-        eligible, tags = candidates
         verdicts: list[tuple[Explains, Verdict]] = []
         reason: str | None = None
         for stage in self.stages:
             verdict = stage.judge(call, candidates, facts, reading)
             verdicts.append((stage, verdict))
-            if verdict.eligible != eligible or verdict.tags != tags:
-                if verdict.eligible & ~eligible or tags & ~verdict.tags:
+            if verdict is candidates:
+                if verdict.eligible or stage.name == "fit":
+                    continue
+            elif verdict.eligible != candidates.eligible or verdict.tags != candidates.tags:
+                if verdict.eligible & ~candidates.eligible or candidates.tags & ~verdict.tags:
                     raise Widened(f"stage {stage.name} gave back more than it was given")
-                if verdict.tags != tags:
+                if verdict.tags != candidates.tags:
                     for tag in names_of(verdict.tags, self.names.tags):
                         reading.truth |= self.reader.tagged(tag)
                 candidates = Candidates(verdict.eligible, verdict.tags)
-                eligible, tags = candidates
             reason = reason or verdict.reason
-            if verdict.denied is not None or not (eligible or stage.name == "fit"):
+            if verdict.denied is not None or not (verdict.eligible or stage.name == "fit"):
                 if not verdicts[0][1].eligible:
                     return verdicts, UNFIT
                 return verdicts, Ended("deny", verdict.denied or DENIED, stage.name)
         order = verdict.order
-        if order.bits != eligible:
+        if order.bits != candidates.eligible:
             raise Widened("the ranking is not a permutation of what was eligible")
         return verdicts, Ended("route", reason or "default", stage.name, order, self.plan.serving(order, facts, reading))
 

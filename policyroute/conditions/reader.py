@@ -13,7 +13,7 @@ from policyroute.decision import Reading
 from policyroute.errors import CallError
 from policyroute.scan import Pattern, ScanFailed, Scanner, build
 from policyroute.scan.detectors import plain
-from policyroute.scoring import Heuristic, Sizes, rough_words, spoken, tokens, words
+from policyroute.scoring import Heuristic, rough_words, spoken, tokens, words
 
 LAST_SAID = (frozenset[Role]({"user"}), True)
 
@@ -261,11 +261,10 @@ class Reader:
                 signals = self.heuristic.find(said)
             except ScanFailed:
                 signals = -1
-            sizes = Sizes(len(said), rough_words(said), reading.tokens)
-            if self._tasks and task is None and signals >= 0:
-                task = self.heuristic.task(signals, sizes, "images" in call.has)
-            if self._scores and score is None and signals >= 0:
-                score = self.heuristic.score(signals, sizes)
+            if signals >= 0:
+                judged = self.heuristic.judge(signals, rough_words(said), "images" in call.has)
+                score = judged[0] if score is None else score
+                task = judged[1] if task is None else task
         if self._tasks:
             reading.task = task
             if task is None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Protocol
 
-from policyroute.scan.engines import hyperscan_set
 from policyroute.scan.engines.engine import Entry, ScanFailed
+from policyroute.scan.engines.hyperscan_set import Compiled, usable
 from policyroute.scan.engines.re2_set import Re2Set
 
-try:
-    import hyperscan
-except ImportError:
-    _IMPORTED = False
-else:
-    _IMPORTED = True
-
 __all__ = ["Phrases", "ScanFailed"]
-
-_CANARY: Final = b"\x01canary\x02"
 
 
 class _Compiled(Protocol):
@@ -40,7 +31,7 @@ class Phrases:
             if not kept or not literal.startswith(kept[-1]):  # what begins with another says nothing more
                 kept.append(literal)
         if engine == "auto":
-            engine = "hyperscan" if hyperscan_set.usable() else "re2"
+            engine = "hyperscan" if usable() else "re2"
         self.engine = engine
         self._compiled: _Compiled | None = None
 
@@ -59,50 +50,18 @@ class Phrases:
 
 
 class _Literals:
-    """Hyperscan's own search for literals. Each has a number of its own: it compiles numbers that are shared very slowly."""
+    """Hyperscan's own search for literals."""
 
     def __init__(self, by_mask: dict[int, list[bytes]]) -> None:
-        literals = [*(literal for some in by_mask.values() for literal in some), _CANARY]
+        self._compiled = Compiled([literal for some in by_mask.values() for literal in some], literal=True)
         self._masks = (*(mask for mask, some in by_mask.items() for _ in some), 0)
-        self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-        try:
-            self._database.compile(
-                expressions=literals,
-                ids=[*range(len(literals))],
-                elements=len(literals),
-                flags=hyperscan.HS_FLAG_SINGLEMATCH,
-                literal=True,
-            )
-        except hyperscan.error as error:
-            raise ScanFailed("Hyperscan did not compile literals") from error
-        # Scratch memory is for one scan at a time: taken from this list and put back, both atomically.
-        self._scratch = [self._database.scratch.clone()]
-        if len(self._masks) - 1 not in self._found(_CANARY):
-            raise ScanFailed("Hyperscan does not find what is there")
-
-    def _found(self, text: bytes) -> list[int]:
-        found: list[int] = []
-        try:
-            scratch = self._scratch.pop()
-        except IndexError:
-            scratch = self._database.scratch.clone()
-        try:
-            self._database.scan(text, _note, 0, found, scratch)
-        except hyperscan.error as error:
-            raise ScanFailed("Hyperscan failed") from error
-        self._scratch.append(scratch)
-        return found
 
     def find(self, text: bytes) -> int:
         bits = 0
         masks = self._masks
-        for place in self._found(text):
+        for place in self._compiled.found(text):
             bits |= masks[place]
         return bits
-
-
-def _note(place: int, _start: int, _end: int, _flags: int, found: Any) -> None:
-    found.append(place)
 
 
 class _Alternations:

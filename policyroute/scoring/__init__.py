@@ -6,7 +6,7 @@ from functools import cache
 from typing import NamedTuple
 
 from policyroute.scoring.heuristic import Feature, Heuristic
-from policyroute.scoring.sizes import Sizes, measure, rough_words, tokens, words
+from policyroute.scoring.sizes import rough_words, tokens, words
 from policyroute.scoring.spoken import edges, spoken
 from policyroute.scoring.tasks import TASKS, Task
 
@@ -14,12 +14,10 @@ __all__ = [
     "Assessment",
     "Feature",
     "Heuristic",
-    "Sizes",
     "TASKS",
     "Task",
     "assess",
     "edges",
-    "measure",
     "rough_words",
     "score",
     "spoken",
@@ -46,33 +44,32 @@ def _default() -> Heuristic:
 class _Seen(NamedTuple):
     heuristic: Heuristic
     bits: int
-    sizes: Sizes
+    words: int
 
 
 def _look(text: str) -> _Seen:
     heuristic = _default()
     said = spoken(text)
-    return _Seen(heuristic, heuristic.find(said), measure(said))
+    return _Seen(heuristic, heuristic.find(said), rough_words(said))
 
 
 def score(text: str) -> float:
     """The complexity of a text, from 0 to 1, whatever a policy says."""
-    heuristic, bits, sizes = _look(text)
-    return heuristic.score(bits, sizes)
+    heuristic, bits, length = _look(text)
+    return heuristic.judge(bits, length)[0]
 
 
 def task(text: str) -> Task:
     """The kind of work a text asks for, whatever a policy says."""
-    heuristic, bits, sizes = _look(text)
-    return heuristic.task(bits, sizes)
+    heuristic, bits, length = _look(text)
+    return heuristic.judge(bits, length)[1]
 
 
 def assess(text: str) -> Assessment:
     """Score, task and reasons at once."""
-    heuristic, bits, sizes = _look(text)
+    heuristic, bits, length = _look(text)
     return Assessment(
-        heuristic.score(bits, sizes),
-        heuristic.task(bits, sizes),
-        heuristic.sureness(bits, sizes),
-        heuristic.explain(bits, sizes),
+        *heuristic.judge(bits, length),
+        heuristic.sureness(bits),
+        heuristic.explain(bits, length),
     )

@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import exp, log1p
+from struct import Struct
 from typing import NamedTuple
 
 from policyroute.scan.phrases import Phrases
 from policyroute.scoring.signals import SIGNALS, Signal
-from policyroute.scoring.sizes import Sizes
 from policyroute.scoring.spelling import shape_literals, spell, word_literals
 from policyroute.scoring.spoken import edges
 from policyroute.scoring.tasks import TASKS, Task, elect, probability
 
 BASE = -2.05
 PER_LOG_WORD = 0.4
+
+PER_UNIT = 100  # weights and votes are counted in hundredths
+VOTES = Struct(f"<{len(TASKS)}H")
+WEIGHT_AT = 8 * VOTES.size
+VOTES_MASK = (1 << WEIGHT_AT) - 1
 
 
 class Feature(NamedTuple):
@@ -31,15 +36,12 @@ class Feature(NamedTuple):
 class Heuristic:
     """A scorer: finds the signals in a text as bits, and says what the bits mean. Bit i is signal i."""
 
-    __slots__ = ("_all", "_search", "_votes", "_weights", "signals")
+    __slots__ = ("_all", "_search", "_worth", "signals")
 
     def __init__(self, signals: tuple[Signal, ...] = SIGNALS) -> None:
         self.signals = signals
         self._all = (1 << len(signals)) - 1
-        self._weights = {1 << i: signal.weight for i, signal in enumerate(signals)}
-        self._votes = {
-            1 << i: tuple((TASKS.index(task), vote) for task, vote in signal.votes) for i, signal in enumerate(signals)
-        }
+        self._worth = {1 << i: _worth(signal) for i, signal in enumerate(signals)}
         self._search: _Search | None = None
 
     def warm(self) -> None:
@@ -54,65 +56,72 @@ class Heuristic:
     def find(self, said: str) -> int:
         """The signals in what was said (see `spoken`); raises `ScanFailed`."""
         search = self._search or self._warmed()
-        words, shape = spell(edges(said))
-        bits = search.words.find(words) | search.shape.find(shape)
+        spelled = spell(edges(said))
+        bits = search.phrases.find(spelled)
         for literal, least, bit in search.often:
-            if bits & bit and words.count(literal) < least:
+            if bits & bit and spelled.count(literal) < least:
                 bits ^= bit
         return bits
 
-    def score(self, bits: int, sizes: Sizes) -> float:
-        """How much the text asks for, from 0 (small talk) to 1 (a proof, a design)."""
-        bits &= self._all
-        weights = self._weights
-        logit = BASE + PER_LOG_WORD * log1p(sizes.words)
-        while bits:
-            low = bits & -bits
-            bits ^= low
-            logit += weights[low]
-        return round(1.0 / (1.0 + exp(-logit)), 4)
+    def judge(self, bits: int, words: int, has_images: bool = False) -> tuple[float, Task]:
+        """How much the text asks for, from 0 (small talk) to 1 (a proof, a design), and what kind of work it is.
 
-    def task(self, bits: int, sizes: Sizes, has_images: bool = False) -> Task:
-        """What kind of work is asked for. Pictures decide by being there; text alone is never `vision`."""
-        return "vision" if has_images else elect(self._count(bits))
+        Pictures decide the kind by being there; text alone is never `vision`.
+        """
+        worth = self._sum(bits)
+        logit = BASE + PER_LOG_WORD * log1p(words) + (worth >> WEIGHT_AT) / PER_UNIT
+        return round(1.0 / (1.0 + exp(-logit)), 4), "vision" if has_images else elect(_votes(worth))
 
-    def sureness(self, bits: int, sizes: Sizes, has_images: bool = False) -> float:
+    def sureness(self, bits: int, has_images: bool = False) -> float:
         """How probable the task is."""
-        return 1.0 if has_images else probability(self._count(bits))
+        return 1.0 if has_images else probability(_votes(self._sum(bits)))
 
-    def explain(self, bits: int, sizes: Sizes) -> tuple[Feature, ...]:
+    def explain(self, bits: int, words: int) -> tuple[Feature, ...]:
         """Why the score is what it is: the base first, then the strongest reasons."""
-        found = [Feature("length", PER_LOG_WORD * log1p(sizes.words))]
+        found = [Feature("length", PER_LOG_WORD * log1p(words))]
         found += [Feature(s.id, s.weight) for i, s in enumerate(self.signals) if bits >> i & 1 and s.weight]
         return (Feature("base", BASE), *sorted(found, key=lambda feature: -abs(feature.contribution)))
 
-    def _count(self, bits: int) -> list[float]:
+    def _sum(self, bits: int) -> int:
         bits &= self._all
-        table = self._votes
-        votes = [0.0] * len(TASKS)
+        worth = 0
+        table = self._worth
         while bits:
             low = bits & -bits
             bits ^= low
-            for task, vote in table[low]:
-                votes[task] += vote
-        return votes
+            worth += table[low]
+        return worth
+
+
+def _worth(signal: Signal) -> int:
+    """All that a signal says, as one number: its votes, a lane of bits for each task, and above them its weight.
+
+    Such numbers add up lane by lane, so one sum is the sum of everything.
+    """
+    worth = round(signal.weight * PER_UNIT) << WEIGHT_AT
+    for task, vote in signal.votes:
+        worth += round(vote * PER_UNIT) << 8 * VOTES.size // len(TASKS) * TASKS.index(task)
+    return worth
+
+
+def _votes(worth: int) -> tuple[int, ...]:
+    return VOTES.unpack((worth & VOTES_MASK).to_bytes(VOTES.size, "little"))
 
 
 class _Search(NamedTuple):
     """What finds the signals, compiled."""
 
-    words: Phrases
-    shape: Phrases
+    phrases: Phrases
     often: tuple[tuple[bytes, int, int], ...]
-    """A literal of the words, how many of it there must be, and the signal's bit."""
+    """A literal, how many of it there must be, and the signal's bit."""
 
 
 @lru_cache(maxsize=4)  # every policy that asks for scores has the same tables, and so has every reload
 def _search(signals: tuple[Signal, ...]) -> _Search:
     placed = [(1 << i, signal) for i, signal in enumerate(signals)]
-    words = Phrases((literal, bit) for bit, s in placed for source in s.words for literal in word_literals(source))
-    shape = Phrases((literal, bit) for bit, s in placed for source in s.shape for literal in shape_literals(source))
-    words.warm()
-    shape.warm()
+    words = [(literal, bit) for bit, s in placed for source in s.words for literal in word_literals(source)]
+    shape = [(literal, bit) for bit, s in placed for source in s.shape for literal in shape_literals(source)]
+    phrases = Phrases([*words, *shape])
+    phrases.warm()
     often = [(literal, s.least, bit) for bit, s in placed if s.least > 1 for literal in word_literals(*s.words)]
-    return _Search(words, shape, tuple(often))
+    return _Search(phrases, tuple(often))

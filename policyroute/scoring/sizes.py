@@ -6,25 +6,9 @@ script well enough, and continuation bytes count nothing.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 WHOLE_CHARS = 400
 FEW_SAMPLES, MANY_SAMPLES = 200, 1_000
 LONG_CHARS = 16_384
-
-
-class Sizes(NamedTuple):
-    """Sizes of what is scored. Words are of the text itself; tokens may be of the whole call around it."""
-
-    chars: int
-    words: int
-    tokens: int
-    turns: int = 1
-
-
-def measure(text: str, turns: int = 1) -> Sizes:
-    """All sizes of one text, as near as a score needs them."""
-    return Sizes(len(text), rough_words(text), tokens(text), turns)
 
 
 # Hundredths of a token for each character, by its first UTF-8 byte; fitted to the mean of two published vocabularies

@@ -57,7 +57,7 @@ class Budgets:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """Steps are cumulative over all budgets; the first that denies, or that leaves nothing, gives the reason."""
-        eligible, tags = candidates
+        eligible, tags = candidates.eligible, candidates.tags
         fired = 0
         removed: list[Removal] = []
         denied: str | None = None
@@ -71,7 +71,7 @@ class Budgets:
                     eligible &= step.keeps
                     if not eligible:
                         denied = denied or (STORE_FAILED if step is budget.on_failure else EXHAUSTED)
-        return Verdict(eligible, tags, fired, tuple(removed), denied)
+        return Verdict(eligible, tags, fired, tuple(removed), denied) if fired else candidates
 
     def _reached(self, budget: Budget, facts: Facts, reading: Reading) -> Sequence[Reached]:
         if budget.deny_missing and any(name not in reading.attributes for name in budget.per):

@@ -112,7 +112,7 @@ class Complexity:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """A permutation of the candidates: never more, never fewer."""
-        eligible, tags = candidates
+        eligible, tags = candidates.eligible, candidates.tags
         index = self._book.first(reading)
         row = self.rows[index] if index >= 0 else None
         order = self._order(index, call, facts, reading, eligible)

@@ -29,10 +29,10 @@ class Fit:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """What is left is every model that could serve this call if policy allowed it."""
-        eligible, tags = candidates
+        eligible, tags = candidates.eligible, candidates.tags
         needed = reading.tokens + (call.max_output or 0)
         if needed <= self._smallest and not call.has and not facts.down:
-            return Verdict(eligible, tags)
+            return candidates
         removed: list[Removal] = []
         if needed > self._smallest:
             for size, models in self._windows:

@@ -29,10 +29,10 @@ class Override:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """What the caller's own words leave."""
-        eligible, tags = candidates
+        eligible, tags = candidates.eligible, candidates.tags
         asks = call.asks
         if asks is NO_ASKS and self._required is None:
-            return Verdict(eligible, tags)
+            return candidates
         kept: list[tuple[str, int]] = []
         if self._required is not None and call.requested_model is not None:
             kept.append(("requested-model", self._required.get(call.requested_model.casefold(), 0)))

@@ -35,11 +35,14 @@ class Routes:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """Models only shrink; the reason is the hard route's, where there is one."""
-        eligible, tags = candidates
+        firing = self._book.firing(reading)
+        if not firing:
+            return candidates
+        eligible, tags = candidates.eligible, candidates.tags
         fired = 0
         removed: list[Removal] = []
         pins: list[int] = []
-        for index in self._book.firing(reading):
+        for index in firing:
             rule = self.rules[index]
             if rule.pins:
                 pins.append(index)

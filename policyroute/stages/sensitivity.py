@@ -62,7 +62,10 @@ class Sensitivity:
 
     def judge(self, call: Call, candidates: Candidates, facts: Facts, reading: Reading) -> Verdict:
         """Tags only grow, models only shrink."""
-        eligible, tags = candidates
+        firing = self._book.firing(reading)
+        if not firing and not call.asks.tags:
+            return candidates
+        eligible, tags = candidates.eligible, candidates.tags
         fired = 0
         removed: list[Removal] = []
         if call.asks.tags:
@@ -71,7 +74,7 @@ class Sensitivity:
             if eligible & ~keeps:
                 removed.append(Removal(ASKED, eligible & ~keeps))
                 eligible &= keeps
-        for index in self._book.firing(reading):
+        for index in firing:
             fired |= 1 << index
             closure, keeps = self._effects[index]
             source = self.rules[index].add_from

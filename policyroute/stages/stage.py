@@ -14,12 +14,9 @@ from policyroute.conditions.condition import Condition, Test, bits, compile_test
 from policyroute.conditions.questions import Question
 from policyroute.decision import Match, Reading, StageName, Verdict
 
-
-class Candidates(NamedTuple):
-    """What a stage is given: the models still in, and the tags so far, as bits."""
-
-    eligible: int
-    tags: int
+# What a stage is given, the models still in and the tags so far: a verdict in which nothing fired. So a stage that has
+# nothing to say answers with what it was given.
+Candidates = Verdict
 
 
 class Stage(Protocol):

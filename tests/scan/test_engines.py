@@ -85,7 +85,7 @@ def test_a_failing_scan_of_hyperscan_is_a_failure() -> None:
     large = HyperscanSet([Entry(index, rf"\bword{index}[0-9]{{2,9}}x.{{3,90}}z{index}") for index in range(200)])
     (part,), (other,) = large._sets, small._sets
     assert isinstance(part, hyperscan_set._Database) and isinstance(other, hyperscan_set._Database)
-    part._scratch.append(other._scratch.pop())
+    part._compiled._scratch.append(other._compiled._scratch.pop())
     with pytest.raises(ScanFailed):
         large.scan(b"word1 word2")
     assert large.scan(b"word1") == 0

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from policyroute.scoring import TASKS, Heuristic, Sizes, score, task
+from policyroute.scoring import TASKS, Heuristic, score, task
 from policyroute.scoring.signals import SIGNALS, Signal
 from policyroute.scoring.sources import expand
 from policyroute.scoring.spelling import shape_literals, word_literals
@@ -17,45 +17,44 @@ from tests.scoring.rows import FOUND, SILENT
 HEURISTIC = Heuristic()
 PLACE = {signal.id: index for index, signal in enumerate(SIGNALS)}
 BITS = st.integers(0, (1 << len(SIGNALS)) - 1)
-SIZES = st.builds(Sizes, *[st.integers(0, 10**7)] * 3, st.integers(0, 100))
+WORDS = st.integers(0, 10**7)
 
 
-@given(BITS, SIZES)
-def test_a_score_is_between_0_and_1(bits: int, sizes: Sizes) -> None:
+@given(BITS, WORDS)
+def test_a_score_is_between_0_and_1(bits: int, words: int) -> None:
     """Whatever is found and however long the text, the score is on the scale and the task is one of the tasks."""
-    assert 0.0 <= HEURISTIC.score(bits, sizes) <= 1.0
-    assert HEURISTIC.task(bits, sizes) in TASKS
+    score, task = HEURISTIC.judge(bits, words)
+    assert 0.0 <= score <= 1.0
+    assert task in TASKS
 
 
-@given(BITS, SIZES, st.integers(1, 2**40))
-def test_foreign_bits_do_not_matter(bits: int, sizes: Sizes, foreign: int) -> None:
+@given(BITS, WORDS, st.integers(1, 2**40))
+def test_foreign_bits_do_not_matter(bits: int, words: int, foreign: int) -> None:
     """Bits beyond the scorer's own patterns change nothing."""
     more = bits | foreign << len(SIGNALS)
-    assert HEURISTIC.score(more, sizes) == HEURISTIC.score(bits, sizes)
-    assert HEURISTIC.task(more, sizes) == HEURISTIC.task(bits, sizes)
-    assert HEURISTIC.explain(more, sizes) == HEURISTIC.explain(bits, sizes)
+    assert HEURISTIC.judge(more, words) == HEURISTIC.judge(bits, words)
+    assert HEURISTIC.explain(more, words) == HEURISTIC.explain(bits, words)
 
 
-@given(BITS, SIZES)
-def test_two_scorers_agree(bits: int, sizes: Sizes) -> None:
+@given(BITS, WORDS)
+def test_two_scorers_agree(bits: int, words: int) -> None:
     """A scorer keeps nothing: another one says the same."""
     other = Heuristic()
-    assert other.score(bits, sizes) == HEURISTIC.score(bits, sizes)
-    assert other.task(bits, sizes) == HEURISTIC.task(bits, sizes)
+    assert other.judge(bits, words) == HEURISTIC.judge(bits, words)
 
 
-@given(BITS, SIZES)
-def test_the_reasons_add_up(bits: int, sizes: Sizes) -> None:
+@given(BITS, WORDS)
+def test_the_reasons_add_up(bits: int, words: int) -> None:
     """The contributions of `explain` add up to the log-odds of the score."""
-    logit = sum(feature.contribution for feature in HEURISTIC.explain(bits, sizes))
-    assert HEURISTIC.score(bits, sizes) == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-4)
+    logit = sum(feature.contribution for feature in HEURISTIC.explain(bits, words))
+    assert HEURISTIC.judge(bits, words)[0] == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-4)
 
 
-@given(BITS, st.sampled_from(SIGNALS), SIZES)
-def test_a_signal_moves_the_score_its_way(bits: int, signal, sizes: Sizes) -> None:
+@given(BITS, st.sampled_from(SIGNALS), WORDS)
+def test_a_signal_moves_the_score_its_way(bits: int, signal, words: int) -> None:
     """Finding a signal never moves the score against the sign of its weight."""
     bit = 1 << PLACE[signal.id]
-    without, found = (HEURISTIC.score(some, sizes) for some in (bits & ~bit, bits | bit))
+    without, found = (HEURISTIC.judge(some, words)[0] for some in (bits & ~bit, bits | bit))
     assert (found - without) * signal.weight >= 0.0
 
 
@@ -63,7 +62,7 @@ def test_a_signal_moves_the_score_its_way(bits: int, signal, sizes: Sizes) -> No
 def test_longer_is_never_less_when_nothing_is_found(_: int, one: int, two: int) -> None:
     """Length alone only raises the score."""
     short, long = sorted((one, two))
-    assert HEURISTIC.score(0, Sizes(0, short, 0)) <= HEURISTIC.score(0, Sizes(0, long, 0))
+    assert HEURISTIC.judge(0, short)[0] <= HEURISTIC.judge(0, long)[0]
 
 
 @settings(max_examples=30)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policyroute.scoring import TASKS, Heuristic, Sizes, assess, task
+from policyroute.scoring import TASKS, Heuristic, assess, task
 from policyroute.scoring.tasks import elect, probability
 from tests.scoring.cases import TASK_CASES
 
@@ -26,8 +26,8 @@ def test_every_task_but_vision_has_cases() -> None:
 def test_pictures_decide_by_being_there() -> None:
     """With an image the task is vision whatever the text says; without one it never is."""
     heuristic = Heuristic()
-    assert heuristic.task(0, Sizes(1, 1, 1), has_images=True) == "vision"
-    assert heuristic.sureness(0, Sizes(1, 1, 1), has_images=True) == 1.0
+    assert heuristic.judge(0, 1, has_images=True)[1] == "vision"
+    assert heuristic.sureness(0, has_images=True) == 1.0
     assert task("Describe this image") != "vision"
 
 
@@ -49,7 +49,7 @@ def test_an_order_at_the_edge_beats_what_is_pasted(order: str, label: str, first
 
 def test_nobody_voted_is_chat() -> None:
     """Where no signal votes, the task is chat, and it is unsure."""
-    votes = [0.0] * len(TASKS)
+    votes = [0] * len(TASKS)
     assert elect(votes) == "chat"
     assert probability(votes) == pytest.approx(1 / len(TASKS))
 
@@ -57,13 +57,13 @@ def test_nobody_voted_is_chat() -> None:
 @pytest.mark.parametrize("index", range(len(TASKS) - 1))
 def test_ties_go_to_the_earlier_task(index: int) -> None:
     """Equal votes are settled by the order of the tasks."""
-    votes = [0.0] * len(TASKS)
-    votes[index] = votes[-1] = 1.5
+    votes = [0] * len(TASKS)
+    votes[index] = votes[-1] = 150
     assert elect(votes) == TASKS[index]
 
 
 def test_sureness_grows_with_the_lead() -> None:
     """The further ahead the winner, the surer; never certain, never below an even draw."""
-    even, ahead, far = ([lead, *[0.0] * (len(TASKS) - 1)] for lead in (0.0, 1.0, 4.0))
+    even, ahead, far = ([lead, *[0] * (len(TASKS) - 1)] for lead in (0, 100, 400))
     assert 1 / len(TASKS) <= probability(even) < probability(ahead) < probability(far) < 1.0
     assert assess("Translate to German: good morning").task_probability > 0.9

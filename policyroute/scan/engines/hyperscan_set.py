@@ -24,7 +24,7 @@ _LOOSE_AT_ONCE: Final = 16
 # Nor does it like a group to be repeated so many times; RE2 does not mind.
 _MOST_COPIES: Final = 150
 _COPIES: Final = re.compile(r"\)\{(?:\d+,)?(\d+)")
-_CANARY: Final = "\x01canary\x02"
+_CANARY: Final = b"\x01canary\x02"
 
 
 @functools.cache
@@ -34,7 +34,7 @@ def usable() -> bool:
         return False
     try:
         _Database((), [])
-    except (hyperscan.error, ScanFailed):
+    except ScanFailed:
         return False
     return True
 
@@ -65,42 +65,45 @@ def _is_heavy(entry: Entry) -> bool:
     return any(int(copies) > _MOST_COPIES for copies in _COPIES.findall(entry.regex))
 
 
-class _Database:
-    """One database of Hyperscan."""
+class NotTaken(ScanFailed):
+    """Hyperscan does not compile these expressions."""
 
-    def __init__(self, entries: Sequence[Entry], refused: list[Entry]) -> None:
+
+class Compiled:
+    """A database of Hyperscan with the memory that its scans need; raises `NotTaken`."""
+
+    def __init__(self, expressions: Sequence[bytes], *, literal: bool = False) -> None:
+        # Each has a number of its own, though several may stand for one thing: shared numbers compile very slowly.
         try:
-            self._database = _compile(entries)
-        except hyperscan.error:
-            odd = _refused(entries)
-            refused.extend(odd)
-            entries = [entry for entry in entries if entry not in odd]
-            self._database = _compile(entries)
-        self._bits = (*(1 << entry.pattern for entry in entries), 0)
+            self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+            self._database.compile(
+                expressions=[*expressions, _CANARY],
+                ids=[*range(len(expressions) + 1)],
+                elements=len(expressions) + 1,
+                flags=hyperscan.HS_FLAG_SINGLEMATCH,
+                literal=literal,
+            )
+        except hyperscan.error as error:
+            raise NotTaken("Hyperscan does not take this") from error
         # A scan needs memory that no other scan uses at the time. Lists are pushed and popped atomically, so threads take
         # from this one, and after a fork a child has its own; what another thread held at that moment is just not in it.
         self._scratch = [self._database.scratch.clone()]
-        if len(entries) not in self._found(_CANARY.encode()):
+        if len(expressions) not in self.found(_CANARY):
             raise ScanFailed("Hyperscan does not find what is there")
 
-    def _found(self, spelled: bytes) -> list[int]:
+    def found(self, text: bytes) -> list[int]:
+        """The numbers of the expressions that are in the text, each once; raises `ScanFailed`."""
         found: list[int] = []
         try:
             scratch = self._scratch.pop()
         except IndexError:
             scratch = self._database.scratch.clone()
         try:
-            self._database.scan(spelled, _note, 0, found, scratch)
+            self._database.scan(text, _note, 0, found, scratch)
         except hyperscan.error as error:
             raise ScanFailed("Hyperscan failed") from error
         self._scratch.append(scratch)
         return found
-
-    def scan(self, spelled: bytes) -> int:
-        bits = 0
-        for place in self._found(spelled):
-            bits |= self._bits[place]
-        return bits
 
 
 def _note(place: int, _start: int, _end: int, _flags: int, found: object) -> None:
@@ -108,11 +111,28 @@ def _note(place: int, _start: int, _end: int, _flags: int, found: object) -> Non
     found.append(place)
 
 
-def _compile(entries: Sequence[Entry]) -> hyperscan.Database:
-    regexes = [*(entry.regex.encode("ascii") for entry in entries), _CANARY.encode()]
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=regexes, flags=hyperscan.HS_FLAG_SINGLEMATCH)
-    return database
+class _Database:
+    """One database of Hyperscan, and what its numbers stand for."""
+
+    def __init__(self, entries: Sequence[Entry], refused: list[Entry]) -> None:
+        try:
+            self._compiled = _compile(entries)
+        except NotTaken:
+            odd = _refused(entries)
+            refused.extend(odd)
+            entries = [entry for entry in entries if entry not in odd]
+            self._compiled = _compile(entries)
+        self._bits = (*(1 << entry.pattern for entry in entries), 0)
+
+    def scan(self, spelled: bytes) -> int:
+        bits = 0
+        for place in self._compiled.found(spelled):
+            bits |= self._bits[place]
+        return bits
+
+
+def _compile(entries: Sequence[Entry]) -> Compiled:
+    return Compiled([entry.regex.encode("ascii") for entry in entries])
 
 
 def _refused(entries: Sequence[Entry]) -> list[Entry]:
@@ -121,7 +141,7 @@ def _refused(entries: Sequence[Entry]) -> list[Entry]:
         return []
     try:
         _compile(entries)
-    except hyperscan.error:
+    except NotTaken:
         half = len(entries) // 2
         return _refused(entries[:half]) + _refused(entries[half:]) if half else list(entries)
     return []
