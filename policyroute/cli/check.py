@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal, NamedTuple
-from urllib.parse import quote
 
 import click
 
-from policyroute import __version__
 from policyroute.cli.render import HIGH, Start, counted, dim, frames, github, green, output_option, say, write_json, yellow
-from policyroute.cli.render.files import below, is_folder, is_ours, is_test, kind_of, lines_of
-from policyroute.errors import Problem, UsageError
+from policyroute.cli.render.files import below, is_folder, is_ours, is_test, kind_of, lines_of, no_files
+from policyroute.cli.render.sarif import sarif
+from policyroute.errors import Problem
 from policyroute.loading import examine
 from policyroute.policy.frame import shown, summary
 from policyroute.policy.source import Source, read_file
 
 INVALID = 3
 LINT = 9
-LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 # What a code is about, by its hundred.
 FAMILIES = {
     "PR0": "the file cannot be read as strict YAML",
@@ -85,7 +83,7 @@ def command(start: Start, files: Sequence[str], form: str, fail_on: str) -> int:
     if form == "json":
         write_json(_answer(looked, skipped, problems, code))
     elif form == "sarif":
-        write_json(_sarif(problems))
+        write_json(sarif(problems, _about))
     elif form == "github":
         if problems:
             say(github(problems))
@@ -106,7 +104,7 @@ class _Eyes:
         """A policy or a test file, told apart by its kind, and by its name where it has none."""
         if is_test(self.read(file)):
             # Test files need the dialects, which take their time to import.
-            tested = self._room("policyroute.cli.render.tests").examine_tests(file, self.read, self._examine)
+            tested = self._room("policyroute.loading.tests").examine_tests(file, self.read, self._examine)
             number = 0 if tested.cases is None else len(tested.cases.tests)
             said = f"{counted(number, 'test')} of {tested.policy}"
             facts = {"policy": tested.policy, "tests": number}
@@ -129,7 +127,7 @@ def _look(paths: Sequence[str], eyes: _Eyes) -> tuple[list[Looked], list[Skipped
         files = below(path)
         found, passed = _found([file for file in files if file not in looked], eyes)
         if not found and not looked.keys() & set(files):
-            raise UsageError(f"no policy and no test file is below `{path}`: `kind: Policy` or `kind: PolicyTest` is expected")
+            raise no_files(path)
         looked |= found
         skipped += passed
     return list(looked.values()), skipped
@@ -175,33 +173,5 @@ def _answer(looked: Sequence[Looked], skipped: Sequence[Skipped], problems: Iter
     }
 
 
-def _sarif(problems: Sequence[Problem]) -> dict[str, object]:
-    """SARIF 2.1.0, as code scanning takes it."""
-    codes = sorted({problem.code for problem in problems})
-    rules = [
-        {
-            "id": code,
-            "shortDescription": {"text": FAMILIES.get(code[:3], "a problem in a policy or a test file")},
-            "defaultConfiguration": {"level": LEVELS[next(p.severity for p in problems if p.code == code)]},
-        }
-        for code in codes
-    ]
-    driver = {"name": "policyroute", "version": __version__, "rules": rules}
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "results": [_result(p, codes.index(p.code)) for p in problems],
-    }
-    return {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-
-
-def _result(problem: Problem, rule: int) -> dict[str, object]:
-    region = {"startLine": problem.line, "startColumn": problem.column, "endColumn": max(problem.end_column, problem.column)}
-    said = f"{problem.message}\n{problem.help}".strip()
-    return {
-        "ruleId": problem.code,
-        "ruleIndex": rule,
-        "level": LEVELS[problem.severity],
-        "message": {"text": said},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": quote(problem.file)}, "region": region}}],
-    }
+def _about(code: str) -> str:
+    return FAMILIES.get(code[:3], "a problem in a policy or a test file")

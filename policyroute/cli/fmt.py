@@ -6,14 +6,16 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import unified_diff
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
 from policyroute.cli.render import bold, counted, dim, green, output_option, red, say, write_json
+from policyroute.cli.render.files import is_folder, no_files, ours_below
 from policyroute.errors import PolicyError, Problem, UsageError
 from policyroute.policy.format import FormatError, canonical
 from policyroute.policy.frame import shown
@@ -23,8 +25,8 @@ LINT = 9
 STDIN = "-"
 EXAMPLES = """\b
 Examples:
-  policyroute fmt policies/*.yaml             in place
-  policyroute fmt --check policies/*.yaml     for CI: 9 where a file would change, with the diff
+  policyroute fmt policies                    all below a folder, tests included, in place
+  policyroute fmt --check policies            for CI: 9 where a file would change, with the diff
   policyroute fmt - < policy.yaml             from standard input to standard output
 """
 
@@ -56,8 +58,9 @@ class Formed(NamedTuple):
 def command(files: Sequence[str], check: bool, diff: bool, form: str) -> int:
     """Bring policies and test files into canonical form, in place: what they say stays, and so does every comment.
 
-    FILE is a policy or a test file; `-` is standard input, whose form goes to standard output. A file that cannot be read
-    as strict YAML is left as it is, and so is every other file of the same command: the exit code is then 3.
+    FILE is a policy, a test file, or a folder with such files; `-` is standard input, whose form goes to standard output. A
+    file that cannot be read as strict YAML is left as it is, and so is every other file of the same command: the exit code is
+    then 3.
     """
     formed, problems = _formed(files)
     if problems:
@@ -77,12 +80,13 @@ def command(files: Sequence[str], check: bool, diff: bool, form: str) -> int:
     return code
 
 
-def _formed(files: Sequence[str]) -> tuple[list[Formed], list[Problem]]:
+def _formed(paths: Sequence[str]) -> tuple[list[Formed], list[Problem]]:
     """Every file once with its form, or what keeps files from having one."""
     formed: list[Formed] = []
     problems: list[Problem] = []
-    for file in dict.fromkeys(files):
-        text = _read(file)
+    read = cache(_read)
+    for file in dict.fromkeys(file for path in paths for file in _files(path, read)):
+        text = read(file)
         try:
             if text.root is None:
                 raise FormatError(text.problems or [_empty(file)])
@@ -91,6 +95,16 @@ def _formed(files: Sequence[str]) -> tuple[list[Formed], list[Problem]]:
         except FormatError as error:
             problems += error.problems
     return formed, problems
+
+
+def _files(path: str, read: Callable[[str], Source]) -> list[str]:
+    """The files that a path stands for: itself, or the policies and test files below a folder."""
+    if not is_folder(path):
+        return [path]
+    found = ours_below(path, read)
+    if not found:
+        raise no_files(path)
+    return found
 
 
 def _read(file: str) -> Source:

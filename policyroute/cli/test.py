@@ -15,10 +15,10 @@ import click
 
 from policyroute.analysis.coverage import Coverage, coverage
 from policyroute.cli.render import bold, counted, dim, github_error, green, output_option, red, say, write_json, yellow
-from policyroute.cli.render.files import TEST_ENDINGS, below, is_folder, is_ours, is_test, kind_of
-from policyroute.cli.render.tests import Tested, examine_tests
+from policyroute.cli.render.files import TEST_ENDINGS, is_folder, is_test, kind_of, ours_below
 from policyroute.errors import PolicyError, Problem, UsageError
 from policyroute.loading import Policy, examine
+from policyroute.loading.tests import Tested, examine_tests
 from policyroute.policy.cases import Result, run
 from policyroute.policy.frame import shown
 from policyroute.policy.source import Source, read_file
@@ -124,7 +124,7 @@ def _collected(paths: Sequence[str]) -> list[Tested]:
 
 def _files(path: str, read: Callable[[str], Source]) -> Iterator[str]:
     if is_folder(path):
-        yield from (file for file in below(path, TEST_ENDINGS) if is_ours(read(file)))
+        yield from ours_below(path, read, TEST_ENDINGS)
     elif kind_of(read(path)) == "Policy" and not is_test(read(path)):
         stem = path.rpartition(".")[0]
         beside = next((stem + ending for ending in TEST_ENDINGS if read(stem + ending).lines), None)

@@ -12,7 +12,7 @@ from policyroute.conditions import questions as ask
 from policyroute.decision import Reading
 from policyroute.errors import CallError
 from policyroute.scan import Pattern, ScanFailed, Scanner, build
-from policyroute.scan.detectors import plain
+from policyroute.scan.shadow import HINT, unveiled
 from policyroute.scoring import Heuristic, rough_words, spoken, tokens, words
 
 LAST_SAID = (frozenset[Role]({"user"}), True)
@@ -78,7 +78,9 @@ class Reader:
         self._finder_mask = (1 << len(finder.patterns)) - 1
         self._finder_hits = self._finder_mask << self._finder_at
         patterns = (*(q.pattern for q in texts), *finder.patterns)
-        self.scanner: Scanner | None = build(patterns) if patterns else None
+        self._hint = 1 << len(patterns)
+        hint = (HINT,) if finder.patterns else ()
+        self.scanner: Scanner | None = build((*patterns, *hint)) if patterns else None
         self._scopes = self._compile_scopes(texts)
         self._asked = tuple(self._compile_attribute(a) for a in attributes)
         self._detected = tuple((kind, self._bit.get(ask.Detected(kind), 0)) for kind in finder.kinds)
@@ -165,36 +167,43 @@ class Reader:
         """Answers text questions and detectors."""
         scanner = self.scanner
         assert scanner is not None
-        seen: dict[str, int] = {}
+        seen: dict[str, tuple[tuple[str, int], ...]] = {}
         for roles, last, mask in self._scopes:
             text = said_by(parts, roles, last)
             if not text:
                 continue
-            hits = seen.get(text)
-            if hits is None:
-                hits = seen[text] = scanner.scan(text)
-            if mask & self._finder_hits:
-                # Detectors read the digits, dashes and spaces of any script as those of ASCII; patterns do not.
-                clear = plain(text)
-                if clear is not text:
-                    hits |= scanner.scan(clear) & self._finder_hits
-            hits &= mask
-            if not hits:
-                continue
-            found = hits >> self._finder_at & self._finder_mask
-            if found:
-                kinds = self._finder.present(found, text)
-                for i, (_, bit) in enumerate(self._detected):
-                    if kinds >> i & 1:
-                        reading.truth |= bit
-            hits &= (1 << self._finder_at) - 1
-            while hits:
-                low = hits & -hits
-                hits ^= low
-                index = low.bit_length() - 1
-                question, bit = self._texts[index]
-                if question.min_count == 1 or scanner.at_least(index, text, question.min_count):
+            readings = seen.get(text)
+            if readings is None:
+                readings = seen[text] = self._readings(scanner, text)
+            for seen_text, hits in readings:
+                if hits & mask:
+                    self._note(reading, scanner, seen_text, hits & mask)
+
+    def _readings(self, scanner: Scanner, text: str) -> tuple[tuple[str, int], ...]:
+        """What is found in a text, and what detectors find in its shadow; a policy's own patterns see the text as it is."""
+        hits = scanner.scan(text)
+        if self._finder_mask and (hits & self._hint or not text.isascii()):
+            shadow = unveiled(text)
+            if shadow is not None:
+                return (text, hits), (shadow.text, scanner.scan(shadow.text) & self._finder_hits)
+        return ((text, hits),)
+
+    def _note(self, reading: Reading, scanner: Scanner, text: str, hits: int) -> None:
+        """What the patterns found in a text mean: kinds, if they are valid, and answers to questions, if there are enough."""
+        found = hits >> self._finder_at & self._finder_mask
+        if found:
+            kinds = self._finder.present(found, text)
+            for i, (_, bit) in enumerate(self._detected):
+                if kinds >> i & 1:
                     reading.truth |= bit
+        hits &= (1 << self._finder_at) - 1
+        while hits:
+            low = hits & -hits
+            hits ^= low
+            index = low.bit_length() - 1
+            question, bit = self._texts[index]
+            if question.min_count == 1 or scanner.at_least(index, text, question.min_count):
+                reading.truth |= bit
 
     def _read_attribute(self, asked: _Asked, call: Call, reading: Reading) -> None:
         attribute = asked.attribute

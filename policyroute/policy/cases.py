@@ -222,7 +222,7 @@ def _check_facts(facts: said.Facts, known: _Known, problems: Problems) -> None:
 def _check_failure(name: Word, known: _Known, problems: Problems) -> None:
     """That what fails is something of the policy: `budget:…`, `detect:…` or `attribute:…`."""
     what, _, which = name.partition(":")
-    failed = word(which, name.place, name.path)
+    failed = word(which, name.where, name.path)
     if what == "budget":
         among(failed, "budget", "PR604", known.budgets, problems)
     elif what == "detect":

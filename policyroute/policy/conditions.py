@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 from policyroute.conditions import questions as ask
 from policyroute.conditions.condition import All, Any as AnyOf, Atom, Condition, Not
 from policyroute.policy.document import Attribute
-from policyroute.policy.problems import Problems, Word, offered, shown
-from policyroute.policy.shape import Said
+from policyroute.policy.problems import Problems, Word, shown
+from policyroute.policy.shape import MOST_WORDS, Said, too_many
 from policyroute.policy.suggest import closest
 from policyroute.policy.vocabulary import Vocabulary, among, declared, zone
 from policyroute.policy.wording import WHEN, Bounds, Hours, TextAsk, ValuePattern
@@ -43,6 +43,7 @@ class Asker:
         self.questions: list[ask.Question] = []
         self._bits: dict[ask.Question, int] = {}
         self._checked: set[Pattern] = set()
+        self._words_left = MOST_WORDS
 
     def atom(self, question: ask.Question) -> Atom:
         """The question's atom; the same for equal questions."""
@@ -74,7 +75,7 @@ class Asker:
         """Whether a pattern may be used; says what is wrong at the source it stands in."""
         if pattern in self._checked:
             return True
-        if self.problems.full:
+        if self.problems.full or not self._room_for(words):
             return False
         try:
             check(pattern)
@@ -85,6 +86,14 @@ class Asker:
             return False
         self._checked.add(pattern)
         return True
+
+    def _room_for(self, words: Sequence[Word]) -> bool:
+        """Whether so many words more are read; says so at the first too many."""
+        before = self._words_left
+        self._words_left -= len(words)
+        if before >= 0 > self._words_left:
+            too_many(MOST_WORDS, "patterns and keywords", words[self._words_left], self.problems)
+        return self._words_left >= 0
 
     def _key(self, key: Word, value: Any, setting: Setting) -> Condition | None:
         name = str(key)
@@ -239,7 +248,7 @@ class Asker:
             problems.retract(name)
         if not problems.full and not problems.lost(name, "attributes"):
             what = "condition or attribute" if also else "attribute"
-            message, help = f"unknown {what} `{shown(name, 120)}`", offered(name, attributes, also=also)
+            message, help = f"unknown {what} `{shown(name, 120)}`", problems.offered(name, attributes, also=also)
             problems.add("PR114", message, name, label="not declared under `attributes`", help=help)
         return None
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 from policyroute.call import Target
 from policyroute.policy import document as doc
 from policyroute.policy.prices import catalogue, nano
-from policyroute.policy.problems import MOST_LISTED, At, Problems, Word, offered, shown, word
+from policyroute.policy.problems import MOST_LISTED, At, Problems, Word, shown, word
 from policyroute.policy.selectors import FIELDS, select
+from policyroute.policy.shape import MOST_NAMES, too_many
 from policyroute.policy.vocabulary import Vocabulary, declared
 from policyroute.policy.wording import ALWAYS, MODELS, NEVER
 from policyroute.scan.detectors import KINDS
@@ -29,6 +30,7 @@ def vocabulary_of(document: doc.Policy, problems: Problems) -> Vocabulary:
     for model in models.values():
         if model is not None and "tier" not in model.at.unread:
             declared(model.tier, "tier", seen, problems)
+    unread_labels = _unread_labels(models, problems)
     return Vocabulary(
         targets,
         tuple(seen),
@@ -36,8 +38,8 @@ def vocabulary_of(document: doc.Policy, problems: Problems) -> Vocabulary:
         {str(tag): 1 << i for i, tag in enumerate(document.tags or ())},
         _attributes(document, problems),
         dict.fromkeys((*KINDS, *map(str, document.detectors or ()))),
-        _having(targets),
-        _unread_fields(document),
+        _having(targets, labels=not unread_labels),
+        _unread_fields(document) | unread_labels,
     )
 
 
@@ -47,6 +49,18 @@ def _unread_fields(document: doc.Policy) -> frozenset[str]:
     return frozenset().union(*(ALL_FIELDS if model is None else model.at.unread for model in (document.models or {}).values()))
 
 
+def _unread_labels(models: Mapping[Word, doc.Model | None], problems: Problems) -> frozenset[str]:
+    """Labels are names as well, of all models together: there is an end to how many."""
+    names: set[str] = set()
+    for model in models.values():
+        for label in (model.labels or ()) if model is not None else ():
+            names.add(str(label))
+            if len(names) > MOST_NAMES:
+                too_many(MOST_NAMES, "different labels", label, problems)
+                return frozenset({"labels"})
+    return frozenset()
+
+
 def _say_twice(tiers: Sequence[Word], problems: Problems) -> None:
     first: dict[str, Word] = {}
     for tier in tiers:
@@ -54,13 +68,13 @@ def _say_twice(tiers: Sequence[Word], problems: Problems) -> None:
             problems.add("PR110", f"tier `{tier}` is listed twice", tier, help="a tier stands where it is in the order, once")
 
 
-def _having(targets: Sequence[Target]) -> Mapping[str, Mapping[str, int]]:
+def _having(targets: Sequence[Target], labels: bool) -> Mapping[str, Mapping[str, int]]:
     """Which models have which value, for every field and label that selectors ask for."""
     having: dict[str, dict[str, int]] = {field: {} for field in (*FIELDS, "caps")}
     for i, target in enumerate(targets):
         said = [(field, read(target)) for field, read in FIELDS.items()]
         said += [("caps", cap) for cap in target.caps or ()]
-        said += target.labels.items()
+        said += target.labels.items() if labels else ()
         for field, value in said:
             if value is not None:
                 bits = having.setdefault(field, {})
@@ -125,10 +139,13 @@ def _attributes(document: doc.Policy, problems: Problems) -> Mapping[Word, doc.A
                 help = f"write `trust: {'verified' if trusted else 'claimed'}`"
                 problems.add("PR204", f"`{a.source}` comes from {says}", a.trust, help=help)
                 # What hangs on its trust is not worth a second problem.
-                known[name] = replace(a, trust=word("verified", a.trust.place, a.trust.path))
+                known[name] = replace(a, trust=word("verified", a.trust.where, a.trust.path))
         if a.default is not None and a.values is not None and a.default not in a.values and "values" not in a.at.unread:
             problems.add(
-                "PR115", f"the default `{a.default}` is not one of the values", a.default, help=offered(a.default, a.values)
+                "PR115",
+                f"the default `{a.default}` is not one of the values",
+                a.default,
+                help=problems.offered(a.default, a.values),
             )
         if a.default is not None and a.required:
             problems.add(
@@ -142,7 +159,7 @@ def _attributes(document: doc.Policy, problems: Problems) -> Mapping[Word, doc.A
 
 def _unread(name: Word) -> doc.Attribute:
     """An attribute of which only the name is known."""
-    return doc.Attribute(At(name.place, name.path, frozenset({"from", "trust", "values"})), name, name)
+    return doc.Attribute(At(name.where, name.path, frozenset({"from", "trust", "values"})), name, name)
 
 
 def tags_of(document: doc.Policy, vocabulary: Vocabulary, problems: Problems) -> tuple[Tag, ...]:

@@ -10,7 +10,7 @@ from policyroute.policy.problems import At, Word
 from policyroute.policy.quantities import DURATION, SHARE
 from policyroute.policy.record import Record, key
 from policyroute.policy.rules import PIPELINE, Pipeline
-from policyroute.policy.shape import Boolean, Choice, ListOf, Number, Table, Text
+from policyroute.policy.shape import MOST_RULES, MOST_WORDS, Boolean, Choice, ListOf, Number, Table, Text
 from policyroute.policy.wording import ALWAYS, BOUNDS, CAPS, ID, MODELS, NEVER, REGEX, Bounds
 
 API_VERSION = "policyroute/v1"
@@ -111,7 +111,9 @@ class Detector:
 
     at: At
     regex: Word | None = key(REGEX, doc="what a candidate looks like")
-    keywords: tuple[Word, ...] | None = key(ListOf(Text("a keyword", most=200), at_least=1, lone=True), doc="candidates as words")
+    keywords: tuple[Word, ...] | None = key(
+        ListOf(Text("a keyword", most=200), at_least=1, at_most=MOST_WORDS, lone=True), doc="candidates as words"
+    )
     near: tuple[Word, ...] = key(
         ListOf(Text("a word", most=200), at_least=1, lone=True), default=(), doc="words of which one has to stand near by"
     )
@@ -306,7 +308,9 @@ class Policy:
     )
     baseline: Word | None = key(ID, doc="what the savings report compares with")
     invariants: tuple[Invariant, ...] = key(
-        ListOf(Record(Invariant, "an invariant", one_of=("never", "always"))), default=(), doc="what has to hold, on every path"
+        ListOf(Record(Invariant, "an invariant", one_of=("never", "always")), at_most=MOST_RULES),
+        default=(),
+        doc="what has to hold, on every path",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
@@ -13,6 +13,10 @@ from policyroute.policy.suggest import closest
 MOST_PROBLEMS = 100
 MOST_LISTED = 12
 MOST_COMPARED = 500
+MOST_EFFORT = 12_000_000
+LEAST_EFFORT = 150
+"""What comparing two names takes at least, in pairs of letters that are compared."""
+MOST_LOOKUPS = 20_000
 UNREADABLE = "\ufffd"
 """What the reader puts where it refused a character."""
 
@@ -27,48 +31,54 @@ class Placed(Protocol):
     def path(self) -> str: ...
 
 
-class At(NamedTuple):
-    """A place and the path that leads there; `unread` are keys that ought to be there, and are missing or wrong."""
+Where = Place | Node
+"""A place, or the node that stands there: few places are ever asked for, and a node is there anyway."""
+NO_KEYS: frozenset[str] = frozenset()
 
-    place: Place
+
+class At(NamedTuple):
+    """Where something stands, and the path there; `unread` are keys that ought to be there, and are missing or wrong."""
+
+    where: Where
     path: str
-    unread: frozenset[str] = frozenset()
+    unread: frozenset[str] = NO_KEYS
+
+    @property
+    def place(self) -> Place:
+        """The place itself."""
+        return self.where if isinstance(self.where, Place) else self.where.place
 
 
 class Word(str):
     """Text that remembers where it was written."""
 
-    __slots__ = ("path", "place")
+    __slots__ = ("path", "where")
 
-    place: Place
+    where: Where
     path: str
 
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.where if isinstance(self.where, Place) else self.where.place
 
-def word(text: str, place: Place, path: str) -> Word:
+
+def word(text: str, where: Where, path: str) -> Word:
     """Text with its place."""
     new = Word(text)
-    new.place = place
+    new.where = where
     new.path = path
     return new
 
 
 def at(node: Node, path: str) -> At:
     """Where a node stands."""
-    return At(node.place, path)
+    return At(node, path)
 
 
 def shown(text: str, most: int = 40) -> str:
     """A value as a message shows it."""
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def offered(text: str, names: Collection[str], known: str = "declared", also: Collection[str] = ()) -> str:
-    """What could be meant: the name that is nearest, or else those that there are; `also` are not worth a list."""
-    if near := closest(text, islice(chain(names, also), MOST_COMPARED)):
-        return f"did you mean `{near}`?"
-    listed = ", ".join(f"`{name}`" for name in islice(names, MOST_LISTED))
-    more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
-    return f"{known}: {listed or 'none'}{more}"
 
 
 class Problems:
@@ -83,6 +93,9 @@ class Problems:
         self.unread: frozenset[str] = frozenset()
         self.refused: list[str] = []
         self._over: set[Severity] = set()
+        self._above: set[str] = set()
+        self._effort = MOST_EFFORT
+        self._lookups = MOST_LOOKUPS
         self._room = {"error": MOST_PROBLEMS + 1, "warning": MOST_PROBLEMS + 1, "info": MOST_PROBLEMS + 1}
 
     def add(
@@ -94,18 +107,51 @@ class Problems:
         self._room[severity] -= 1
         if not self._room[severity]:
             self._over.add(severity)
-        place = where.place
+        place, path = where.place, where.path
+        self._above.update(path[:i] for i, char in enumerate(path) if char in ".[")
+        self._above.add(path)
         end = max(place.end_column if place.end_line == place.line else 0, place.column + 1)
-        self.found.append(Problem(code, severity, message, place.file, place.line, place.column, end, where.path, label, help))
+        self.found.append(Problem(code, severity, message, place.file, place.line, place.column, end, path, label, help))
 
     @property
     def full(self) -> bool:
         """Whether there are so many errors that one more would not be shown."""
         return not self._room["error"]
 
+    def takes(self, severity: Severity) -> bool:
+        """Whether one more of a severity would be kept."""
+        return self._room[severity] > 0
+
+    def nearest(self, text: str, names: Iterable[str]) -> str | None:
+        """The name that is most like a text. Of very many names, and for very many texts, not all are compared."""
+        return closest(text, self._comparable(text, names))
+
+    def offered(self, text: str, names: Collection[str], known: str = "declared", also: Collection[str] = ()) -> str:
+        """What could be meant: the name that is nearest, or else those that there are; `also` are not worth a list."""
+        if near := self.nearest(text, chain(names, also)):
+            return f"did you mean `{near}`?"
+        listed = ", ".join(f"`{name}`" for name in islice(names, MOST_LISTED))
+        more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
+        return f"{known}: {listed or 'none'}{more}"
+
+    @property
+    def tired(self) -> bool:
+        """Whether so much was compared that nothing is any more: then it is not known whether a name is near another."""
+        return self._effort < 0
+
+    def _comparable(self, text: str, names: Iterable[str]) -> Iterator[str]:
+        for name in islice(names, MOST_COMPARED):
+            self._effort -= len(text) * min(len(name), len(text)) + LEAST_EFFORT
+            if self._effort < 0:
+                return
+            yield name
+
     def retract(self, where: Placed) -> None:
         """Takes back what was said of a value whose key turned out to be unknown; there is room again to say that."""
-        file, path = where.place.file, where.path
+        path = where.path
+        if path not in self._above:
+            return
+        file = where.place.file
         below = (f"{path}.", f"{path}[")
         gone = {id(p) for p in self.found if p.file == file and (p.path == path or p.path.startswith(below))}
         for problem in self.found:
@@ -118,9 +164,14 @@ class Problems:
 
     def lost(self, text: str, section: str) -> bool:
         """Whether a name may be missing only because something else could not be read."""
-        return section in self.unread or any(
-            abs(len(one) - len(text)) <= 1 and (one == text or closest(text, (one,))) for one in self.refused
-        )
+        return section in self.unread or any(self._alike(one, text) for one in self.refused)
+
+    def _alike(self, one: str, text: str) -> bool:
+        if abs(len(one) - len(text)) > 1:
+            return False
+        # Some name is refused, so nothing will be served: after very many looks, no more is said of others.
+        self._lookups -= 1
+        return self._lookups < 0 or one == text or closest(text, (one,)) is not None
 
     def error_count(self) -> int:
         """How many of them keep the policy from serving."""

@@ -7,7 +7,7 @@ from dataclasses import Field, field, fields
 from typing import Any, ClassVar, Protocol
 
 from policyroute.policy import source
-from policyroute.policy.problems import At, Problems, at, shown
+from policyroute.policy.problems import NO_KEYS, At, Problems, at, shown
 from policyroute.policy.shape import ABSENT, Choice, Definitions, Schema, Shape, below, mismatch
 from policyroute.policy.suggest import closest
 
@@ -98,16 +98,20 @@ class Record:
                 values[declared[0]] = read
             if read is ABSENT or (type(read) is tuple and isinstance(value, source.Sequence) and len(read) < len(value.items)):
                 unread.add(name)
-        complete = _merges(node, problems) or self._complete(node, path, given, problems)
+        complete = self._complete(node, path, given, problems)
         lacking = {spelled: name for spelled, name in self._needed.items() if name not in values}
         if self.whole:
             values |= dict.fromkeys(lacking.values())
         elif lacking or not complete:
             return ABSENT
-        return self.record(at=At(node.place, path, frozenset(unread | lacking.keys())), **values)  # type: ignore[call-arg]
+        gone = frozenset(unread | lacking.keys()) if unread or lacking else NO_KEYS
+        return self.record(at=At(node, path, gone), **values)  # type: ignore[call-arg]
 
     def _complete(self, node: source.Mapping, path: str, given: Sequence[str], problems: Problems) -> bool:
         missing = [spelled for spelled in self._needed if spelled not in given]
+        verbs = [spelled for spelled in self.one_of if spelled in given]
+        if (not missing and (not self.one_of or len(verbs) == 1)) or _merges(node, problems):
+            return True
         for spelled in missing:
             problems.add(
                 "PR102",
@@ -116,7 +120,6 @@ class Record:
                 label=f"`{spelled}` is missing",
                 help=self._keys[spelled].metadata["doc"],
             )
-        verbs = [spelled for spelled in self.one_of if spelled in given]
         if self.one_of and len(verbs) != 1:
             either = " or ".join(f"`{v}`" for v in self.one_of)
             found = " and ".join(f"`{v}`" for v in verbs) or "none"

@@ -9,7 +9,7 @@ from typing import Any
 from policyroute.policy.problems import At, Problems, Word
 from policyroute.policy.quantities import DURATION, LEVEL, SHARE, WINDOW
 from policyroute.policy.record import Record, key
-from policyroute.policy.shape import Boolean, Choice, Definitions, ListOf, Number, Schema, Shape, Table, Text
+from policyroute.policy.shape import MOST_RULES, Boolean, Choice, Definitions, ListOf, Number, Schema, Shape, Table, Text
 from policyroute.policy.source import Mapping as MappingNode, Node
 from policyroute.policy.wording import ID, MODELS, WHEN
 
@@ -212,7 +212,7 @@ class Complexity:
 
     at: At
     ladder: tuple[LadderRow, ...] = key(
-        ListOf(Record(LadderRow, "a ladder row"), at_least=1), needed=True, doc="first match wins"
+        ListOf(Record(LadderRow, "a ladder row"), at_least=1, at_most=MOST_RULES), needed=True, doc="first match wins"
     )
     score: Score | None = key(Record(Score, "`score`"), doc="where the score comes from")
     then_by: Word = key(
@@ -227,14 +227,16 @@ class Pipeline:
 
     at: At
     sensitivity: tuple[SensitivityRule, ...] = key(
-        ListOf(Record(SensitivityRule, "a sensitivity rule")), default=(), doc="1. every matching rule fires"
+        ListOf(Record(SensitivityRule, "a sensitivity rule"), at_most=MOST_RULES), default=(), doc="1. every matching rule fires"
     )
     routes: tuple[RouteRule, ...] = key(
-        ListOf(Record(RouteRule, "a route", one_of=("only", "to"))),
+        ListOf(Record(RouteRule, "a route", one_of=("only", "to")), at_most=MOST_RULES),
         default=(),
         doc="2. `only` rules all narrow; the first matching `to` pins",
     )
-    budgets: tuple[BudgetRule, ...] = key(ListOf(Record(BudgetRule, "a budget")), default=(), doc="3. every budget applies")
+    budgets: tuple[BudgetRule, ...] = key(
+        ListOf(Record(BudgetRule, "a budget"), at_most=MOST_RULES), default=(), doc="3. every budget applies"
+    )
     complexity: Complexity | None = key(Record(Complexity, "`complexity`"), doc="4. orders what is left")
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import Any
 
 from policyroute.call import Target
-from policyroute.policy.problems import MOST_COMPARED, Problems, Word, offered
-from policyroute.policy.suggest import closest
+from policyroute.policy.problems import Problems, Word
 from policyroute.policy.vocabulary import Vocabulary, among, declared
 from policyroute.policy.wording import CAPS, MODELS, Bounds, Excluded
 
@@ -48,6 +46,8 @@ def _is_label(key: Word, vocabulary: Vocabulary, problems: Problems) -> bool:
     if key in vocabulary.having or "labels" in vocabulary.unread:
         return True
     problems.retract(key)
+    if problems.full:
+        return False
     labels = [label for label in vocabulary.having if label not in MODELS.known()]
     return among(key, "key or label", "PR118", {*MODELS.known(), *labels}, problems)
 
@@ -110,10 +110,16 @@ def _known(value: Word, key: str, vocabulary: Vocabulary, problems: Problems) ->
     have = vocabulary.having.get(key, {})
     if value in have or problems.full or (key if key in FIELDS else "labels") in vocabulary.unread:
         return True
-    if key == "provider" or closest(value, islice(have, MOST_COMPARED)):
+    if key == "provider" or problems.nearest(value, have) or problems.tired:
         return among(value, key, "PR116" if key == "provider" else "PR118", have, problems)
+    if not problems.takes("warning"):
+        return True
     problems.add(
-        "PR119", f"no model has {key} `{value}`", value, severity="warning", help=offered(value, sorted(have), "there are")
+        "PR119",
+        f"no model has {key} `{value}`",
+        value,
+        severity="warning",
+        help=problems.offered(value, sorted(have), "there are"),
     )
     return True
 
@@ -127,5 +133,5 @@ def tier_or_model(word: Word, vocabulary: Vocabulary, problems: Problems) -> int
     if not problems.full and not problems.lost(word, "tiers") and not problems.lost(word, "models"):
         names = [*vocabulary.tiers, *vocabulary.models]
         label = "declared neither under `models` nor under `tiers`"
-        problems.add("PR112", f"unknown model or tier `{word}`", word, label=label, help=offered(word, names))
+        problems.add("PR112", f"unknown model or tier `{word}`", word, label=label, help=problems.offered(word, names))
     return 0

@@ -8,13 +8,15 @@ from functools import cache
 from typing import Any, Protocol
 
 from policyroute.policy import source
-from policyroute.policy.problems import At, Problems, Word, at, shown, word
+from policyroute.policy.problems import At, Placed, Problems, Word, at, shown, word
 from policyroute.policy.suggest import closest
 
 Schema = dict[str, object]
 Definitions = dict[str, Schema]
 ABSENT = object()
 MOST_NAMES = 2000
+MOST_RULES = 5000
+MOST_WORDS = 15_000
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._/:@-]*"
 
 
@@ -54,6 +56,11 @@ def mismatch(shape: Shape, node: source.Node, path: str, problems: Problems, hel
     return ABSENT
 
 
+def too_many(most: int, what: str, extra: Placed, problems: Problems) -> None:
+    """Says that there are more of something than are read, at the first too many."""
+    problems.add("PR127", f"more than {most} {what}", extra, help=f"put {what} together, or write several policies")
+
+
 class Text:
     """A line of text."""
 
@@ -86,7 +93,7 @@ class Text:
         elif self._regex is not None and not self._regex.fullmatch(text):
             self._refuse(text, at(node, path), problems)
         else:
-            return word(text, node.place, path)
+            return word(text, node, path)
         return ABSENT
 
     def _refuse(self, text: str, where: At, problems: Problems) -> None:
@@ -114,6 +121,8 @@ class Choice:
         if not isinstance(node, source.Scalar) or not isinstance(node.value, str):
             return mismatch(self, node, path, problems)
         if node.value not in self.values:
+            if problems.full:
+                return ABSENT
             near = closest(node.value, self.values)
             known = "known: " + ", ".join(f"`{v}`" for v in self.values)
             problems.add(
@@ -124,7 +133,7 @@ class Choice:
                 help=f"did you mean `{near}`?" if near else known,
             )
             return ABSENT
-        return word(node.value, node.place, path)
+        return word(node.value, node, path)
 
 
 class Number:
@@ -211,9 +220,10 @@ class Spelled:
 class ListOf:
     """A list; where `lone`, a single value may stand for a list of one."""
 
-    def __init__(self, item: Shape, *, at_least: int = 0, lone: bool = False, what: str = "") -> None:
+    def __init__(self, item: Shape, *, at_least: int = 0, at_most: int | None = None, lone: bool = False, what: str = "") -> None:
         self.item = item
         self.at_least = at_least
+        self.at_most = at_most
         self.lone = lone
         self.what = what
 
@@ -241,6 +251,9 @@ class ListOf:
             return ABSENT
         if len(node.items) < self.at_least:
             problems.add("PR106", f"an empty list where {self.says()} is expected", at(node, path))
+            return ABSENT
+        if self.at_most is not None and len(node.items) > self.at_most:
+            too_many(self.at_most, "entries", at(node.items[self.at_most], f"{path}[{self.at_most}]"), problems)
             return ABSENT
         read = [self.item.read(item, f"{path}[{i}]", problems) for i, item in enumerate(node.items)]
         return tuple(value for value in read if value is not ABSENT)
@@ -276,15 +289,13 @@ class Table:
             return ABSENT
         if len(node.entries) > self.at_most:
             extra = node.entries[self.at_most][0]
-            message = f"more than {self.at_most} entries"
-            problems.add(
-                "PR127", message, at(extra, below(path, extra.text)), help="put entries together, or write several policies"
-            )
+            too_many(self.at_most, "entries", at(extra, below(path, extra.text)), problems)
             return ABSENT
         read: dict[Word, Any] = {}
         for key, value in node.entries:
-            named = self.key.read(key, below(path, key.text), problems)
-            found = self.value.read(value, below(path, key.text), problems)
+            where = below(path, key.text)
+            named = self.key.read(key, where, problems)
+            found = self.value.read(value, where, problems)
             if named is not ABSENT:
                 read[named] = None if found is ABSENT else found
         return read
@@ -293,12 +304,17 @@ class Table:
 class Said(dict[Word, Any]):
     """What stands in an open mapping, and where. A key whose value cannot be read has None: it was given all the same."""
 
-    __slots__ = ("path", "place")
+    __slots__ = ("path", "where")
 
-    def __init__(self, where: At) -> None:
+    def __init__(self, where: source.Node, path: str) -> None:
         super().__init__()
-        self.place = where.place
-        self.path = where.path
+        self.where = where
+        self.path = path
+
+    @property
+    def place(self) -> source.Place:
+        """Where it stands."""
+        return self.where.place
 
 
 class Open:
@@ -337,9 +353,9 @@ class Open:
         if not isinstance(node, source.Mapping):
             return mismatch(self, node, path, problems)
         known = self.known()
-        read = Said(at(node, path))
+        read = Said(node, path)
         for key, value in node.entries:
             where = below(path, key.text)
             found = known.get(key.text, self.others).read(value, where, problems)
-            read[word(key.text, key.place, where)] = None if found is ABSENT else found
+            read[word(key.text, key, where)] = None if found is ABSENT else found
         return read

@@ -20,6 +20,11 @@ _DRAWN_ALIKE = str.maketrans(
 )
 
 
+# The same for ASCII, without what is no letter and no digit: most names are ASCII, and many are compared.
+_ASCII = {point: _DRAWN_ALIKE.get(point, point) for point in range(128) if chr(point).isalnum() or point in _DRAWN_ALIKE}
+_SKELETON = {**dict.fromkeys(range(128)), **_ASCII}
+
+
 def closest(word: str, choices: Iterable[str]) -> str | None:
     """The choice that `word` looks most like, or None; case, `_` for `-`, accents and foreign letters hardly count."""
     if not 0 < len(word) <= MAX_LENGTH:
@@ -50,5 +55,7 @@ def closest(word: str, choices: Iterable[str]) -> str | None:
 
 def _skeleton(word: str) -> str:
     """How a word looks at a glance: small Latin letters and digits."""
-    folded = word.casefold() if word.isascii() else unicodedata.normalize("NFKD", word).casefold()
+    if word.isascii():
+        return word.lower().translate(_SKELETON)
+    folded = unicodedata.normalize("NFKD", word).casefold()
     return "".join(char for char in folded.translate(_DRAWN_ALIKE) if char.isalnum())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import tzinfo
+from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from policyroute.call import Target
 from policyroute.policy.document import Attribute
-from policyroute.policy.problems import Problems, Word, offered, shown
+from policyroute.policy.problems import Problems, Word, shown
 
 UNKNOWN = {
     "tag": ("PR111", "tags"),
@@ -72,7 +73,7 @@ def declared(word: Word, kind: str, among: Collection[str], problems: Problems, 
             f"unknown {kind} `{shown(word, 120)}`",
             word,
             label=f"not declared under `{section}`",
-            help=offered(word, among, also=also),
+            help=problems.offered(word, among, also=also),
         )
     return False
 
@@ -83,17 +84,22 @@ def among(word: Word, what: str, code: str, known: Collection[str], problems: Pr
         return True
     if not problems.full:
         message = f"unknown {what} `{shown(word, 120)}`"
-        problems.add(code, message, word, label=f"no such {what}", help=offered(word, sorted(known), "known"))
+        problems.add(code, message, word, label=f"no such {what}", help=problems.offered(word, sorted(known), "known"))
     return False
+
+
+@cache
+def _timezones() -> tuple[str, ...]:
+    """All that there are; to list them, many files are looked at."""
+    return tuple(sorted(available_timezones()))
 
 
 def zone(word: Word | None, problems: Problems) -> tzinfo:
     """A timezone by its IANA name; UTC where none is given or it is unknown."""
-    if word is not None:
+    if word is not None and not problems.full:
         try:
             return ZoneInfo(str(word))
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            if not problems.full:
-                help = offered(word, sorted(available_timezones()), "known")
-                problems.add("PR120", f"unknown timezone `{shown(word)}`", word, help=help)
+            help = problems.offered(word, _timezones(), "known")
+            problems.add("PR120", f"unknown timezone `{shown(word)}`", word, help=help)
     return ZoneInfo("UTC")

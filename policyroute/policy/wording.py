@@ -13,6 +13,7 @@ from policyroute.policy.quantities import CLOCK, DAYS
 from policyroute.policy.record import Record, key
 from policyroute.policy.shape import (
     ABSENT,
+    MOST_WORDS,
     NAME,
     Boolean,
     Choice,
@@ -83,7 +84,8 @@ class TextAsk:
     at: At
     regex: Word | None = key(REGEX, doc="an RE2 pattern, case-insensitive unless `case: sensitive`")
     keywords: tuple[Word, ...] | None = key(
-        ListOf(Text("a keyword", most=200), at_least=1, lone=True), doc="whole words or phrases, after NFKC and casefold"
+        ListOf(Text("a keyword", most=200), at_least=1, at_most=MOST_WORDS, lone=True),
+        doc="whole words or phrases, after NFKC and casefold",
     )
     glob: Word | None = key(Text("a glob"), doc="a shell glob over the whole text")
     roles: tuple[Word, ...] | None = key(

@@ -110,9 +110,14 @@ def marks() -> charset.Ranges:
     return (*found, (0xE0100, 0xE01EF))
 
 
+def invisible() -> tuple[int, ...]:
+    """The characters that nobody sees."""
+    return tuple(code for low, high in _INVISIBLE for code in range(low, high + 1))
+
+
 @functools.cache
 def _removal() -> dict[int, None]:
-    return dict.fromkeys(code for low, high in _INVISIBLE for code in range(low, high + 1))
+    return dict.fromkeys(invisible())
 
 
 @functools.cache

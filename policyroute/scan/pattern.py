@@ -126,6 +126,7 @@ def _keyword(source: str, fold: bool) -> Node:
     return Seq(tuple(items))
 
 
+@functools.lru_cache(4096)  # keywords are made of few characters, and there may be very many keywords
 def _single(char: str) -> Chars:
     return Chars(charset.from_ranges(((ord(char), ord(char)),)))
 

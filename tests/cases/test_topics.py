@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from policyroute.analysis.coverage import coverage
-from policyroute.cli.render.tests import examine_tests
+from policyroute.loading.tests import examine_tests
 from policyroute.policy.cases import run
 from policyroute.policy.source import read_text
 

@@ -30,6 +30,37 @@ def test_in_place(run, untidy: Path) -> None:
     assert sorted(path.name for path in untidy.parent.iterdir()) == ["small.yaml", "small_test.yaml", "untidy.yaml"]
 
 
+def test_a_folder(run, untidy: Path) -> None:
+    """A folder stands for the policies and tests below it, each once; files of other kinds and hidden ones are left alone."""
+    below = untidy.parent / "deep" / "er"
+    (below / ".git").mkdir(parents=True)
+    others = {below / "compose.yml": "a:   1\n", below / ".git" / "p.yaml": UNTIDY, below / "notes.txt": UNTIDY}
+    for path, text in {**others, below / "p.yml": UNTIDY}.items():
+        path.write_text(text, "utf-8")
+    ran = run("fmt", "untidy.yaml", ".")
+    assert ran.code == 0
+    names = [line.partition(":")[0] for line in ran.out.splitlines()]
+    assert names == ["untidy.yaml", "small.yaml", "small_test.yaml", "deep/er/p.yml"]
+    assert (below / "p.yml").read_text("utf-8") == untidy.read_text("utf-8") == CANONICAL
+    assert {path: path.read_text("utf-8") for path in others} == others
+
+
+def test_a_broken_file_of_a_folder_keeps_all_as_they_are(run, untidy: Path) -> None:
+    """What is no YAML may be a policy that is broken: a folder with it is not formatted in part."""
+    (untidy.parent / "broken.yaml").write_text("a: [\n", "utf-8")
+    ran = run("fmt", ".")
+    assert (ran.code, "broken.yaml:1:4" in ran.err or "PR001" in ran.err) == (3, True)
+    assert untidy.read_text("utf-8") == UNTIDY
+
+
+def test_a_folder_without_policies_is_refused(run, place: Path) -> None:
+    """A folder in which nothing is to be formatted is more likely a mistake."""
+    (place / "empty").mkdir()
+    ran = run("fmt", "empty")
+    assert ran.code == 2
+    assert "no policy and no test file is below `empty`" in ran.err
+
+
 @pytest.mark.parametrize(("flags", "code"), [(["--check"], 9), (["--diff"], 0), (["--check", "--diff"], 9)])
 def test_showing_changes_nothing(run, untidy: Path, flags: list[str], code: int) -> None:
     """`--check` and `--diff` show the difference and write nothing; `--check` says so by its exit code."""

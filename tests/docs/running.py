@@ -28,9 +28,9 @@ from typing import Any
 import click
 
 from policyroute.cli import main as commands
-from policyroute.cli.render.tests import examine_tests
 from policyroute.errors import Problem
 from policyroute.loading import examine
+from policyroute.loading.tests import examine_tests
 from policyroute.policy.cases import run as run_cases
 from policyroute.policy.source import read_file, read_text, to_plain
 from tests.docs.pages import Block, Page

@@ -96,6 +96,14 @@ def test_everything_has_its_page(path: str) -> None:
     assert Path(path).stem in text.splitlines()[0].lower()
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_page_of_a_command_shows_it(name: str) -> None:
+    """The page of a command is named as it is typed, and has an example of it."""
+    text = (ROOT / f"docs/commands/{name}.md").read_text("utf-8")
+    assert text.startswith(f"# `policyroute {name}`\n")
+    assert f"\n$ policyroute {name}" in text
+
+
 def test_every_page_is_reached_by_links() -> None:
     """A reader who follows links from the top comes to every page."""
     by_path = {page.path: page for page in pages()}

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from policyroute.cli.render.tests import examine_tests
 from policyroute.errors import Problem
 from policyroute.loading import examine
+from policyroute.loading.tests import examine_tests
 from policyroute.policy.source import Source, read_file, read_text
 
 SHOP = Path(__file__).with_name("shop.yaml").read_text("utf-8")

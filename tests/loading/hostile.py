@@ -51,7 +51,11 @@ BOMBS: Mapping[str, str | bytes] = {
     "many includes": WHOLE + "include: [" + ", ".join(f"f{i}.yaml" for i in range(20_000)) + "]\n",
 }  # fmt: skip
 
-# Files as large as they may be, wrong throughout.
+LADDER_LAST = "  complexity: {ladder: [{id: z, when: {}, prefer: [t]}]}\n"
+MANY_MODELS = "tiers: [t]\nmodels:\n" + many("  m#: {provider: p#, region: r#, tier: t, price: {in: 1, out: 1}}", 1990)
+LABELLED = "  m#: {provider: p, tier: t, price: {in: 1, out: 1}, labels: {" + ", ".join(f"l#_{i}: x" for i in range(1900)) + "}}"
+
+# Files as large as they may be or larger, wrong throughout.
 LARGE: Mapping[str, str] = {
     "the same key": many("a: 1", 100_000),
     "unknown keys": WHOLE + many("k#: 1", 70_000),
@@ -68,4 +72,61 @@ LARGE: Mapping[str, str] = {
     + many("  m#: {provider: p#, tier: t, price: {in: 1, out: 1}}", 16_000),
     "many tags": WHOLE + "tags:\n" + many("  t#: {}", 80_000),
     "many dashes": "-\n" * 500_000,
+    "many empty lists": "- [" + "[]," * 340_000 + "]\n",
+    "comments that differ": "##\n" * 340_000,
+    "as many unknown tags as are read": HEAD
+    + MODELS
+    + RULES
+    + many("  - {id: r#, when: {stream: true, words: {gt: 5}, tokens: {gt: #}, turns: {lt: 4}}, add: [q#]}", 4500),
+    "as many broken regexes as are read": HEAD
+    + MODELS
+    + RULES
+    + many("  - {id: r#, when: {prompt: {regex: '(a#'}}, add: [pii]}", 5000),
+    "unknown conditions": HEAD
+    + MODELS
+    + RULES
+    + many("  - {id: r#, when: {a#: [x], b#: [x], c#: [x], d#: [x]}, add: [pii]}", 4500),
+    "unknown keys of conditions": HEAD + MODELS + RULES + many("  - {id: r#, when: {any: [{q#: [x]}]}, add: [pii]}", 5000),
+    "unknown capabilities": WHOLE.replace("price:", "caps: [" + ", ".join(f"tools{i}" for i in range(80_000)) + "], price:"),
+    "unknown regions": HEAD
+    + MANY_MODELS
+    + "pipeline:\n  routes:\n"
+    + many("  - {id: r#, when: {stream: true}, only: {region: [zz#, yy#, xx#]}}", 4000)
+    + LADDER_LAST,
+    "unknown timezones": HEAD
+    + MODELS
+    + "pipeline:\n  budgets:\n"
+    + many("  - {id: b#, per: [], window: day, timezone: Europe/Berln#, limit: {usd: 1}, steps: [{at: 100%, deny: x}]}", 4900),
+    "unknown labels": HEAD
+    + "tiers: [t]\nmodels:\n"
+    + many(LABELLED, 10)
+    + "pipeline:\n  routes:\n"
+    + many("  - {id: r#, when: {stream: true}, only: {zz#: x}}", 4000)
+    + LADDER_LAST,
+    "names that are much alike": HEAD
+    + MODELS
+    + "tags:\n"
+    + many("  " + "ab" * 30 + "#: {}", 1900)
+    + "pipeline:\n  sensitivity:\n"
+    + many("  - {id: r#, when: {stream: true}, add: [" + "ba" * 30 + "#]}", 4500)
+    + LADDER_LAST,
+    "names like refused ones": HEAD
+    + MODELS
+    + "tags:\n"
+    + many("  qwp\u00e9#: {}", 97)
+    + "  tagxx\u00e9: {}\npipeline:\n  sensitivity:\n"
+    + many("  - {id: r#, when: {stream: true}, add: [" + ", ".join(["tagxxy", "tagxxz"] * 5) + "]}", 4500)
+    + LADDER_LAST,
+    "merges in rules": HEAD
+    + MODELS
+    + RULES
+    + many("  - {id: r#, <<: {}, add: [pii]}", 95)
+    + many("  - {id: r#, when: {a: [b]}}", 4800),
+    "wrong invariants": WHOLE + "invariants:\n" + many("  - {id: i#, never: {rech#: any, riich#: x, raech#: x}}", 5000),
+    "many keywords": HEAD
+    + MODELS
+    + RULES
+    + "  - {id: r, when: {prompt: {keywords: ["
+    + ", ".join(f"o{i}" for i in range(95_000))
+    + "]}}, add: [zz]}\n",
 }

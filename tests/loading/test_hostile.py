@@ -14,6 +14,9 @@ from policyroute.policy.source import read_text
 from tests.house.survey import ROOT
 from tests.loading.hostile import BOMBS, LARGE
 
+SECONDS = 0.5
+MEBIBYTES = 64
+
 # In a process of its own: what looking at a file takes, beyond what the package itself does.
 MEASURE = """
 import json, re, sys, time
@@ -23,7 +26,7 @@ begun = time.process_time()
 checked = examine(sys.argv[1])
 seconds = time.process_time() - begun
 peak = int(re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())[1]) / 1024
-print(json.dumps([seconds, peak, checked.policy is None, len(checked.problems)]))
+print(json.dumps([seconds, peak, checked.policy is None, sum(p.severity == "error" for p in checked.problems)]))
 """
 
 
@@ -37,11 +40,9 @@ def test_a_hostile_file_is_refused(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "seconds", "mebibytes"), [*((name, 1.0, 64) for name in BOMBS), *((name, 4.0, 160) for name in LARGE)]
-)
-def test_a_hostile_file_costs_little(name: str, seconds: float, mebibytes: int, tmp_path: Path) -> None:
-    """A small file that would mean much takes no more than a large one may; bounds are twice what was measured, and more."""
+@pytest.mark.parametrize("name", [*BOMBS, *LARGE])
+def test_a_hostile_file_costs_little(name: str, tmp_path: Path) -> None:
+    """Whatever is in it, a file is refused within half a second of one processor, and 64 MiB of a whole process."""
     content = BOMBS.get(name) or LARGE[name]
     path = tmp_path / "p.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -50,8 +51,8 @@ def test_a_hostile_file_costs_little(name: str, seconds: float, mebibytes: int, 
     took, peak, refused, problems = json.loads(done.stdout)
     assert refused
     assert problems <= 101
-    assert took < 2 * seconds  # processor time, on a machine that may be busy
-    assert peak < mebibytes
+    assert took < 2 * SECONDS  # on a machine that may be busy
+    assert peak < MEBIBYTES
 
 
 @pytest.mark.slow

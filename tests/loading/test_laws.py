@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from policyroute.call import Asks, Call, Facts, Part
-from policyroute.cli.render.tests import examine_tests
 from policyroute.errors import CallError
 from policyroute.loading import Checked, examine
+from policyroute.loading.tests import examine_tests
 from policyroute.policy.cases import run
 from policyroute.policy.codes import CODES
 from policyroute.policy.source import Source, read_text, to_plain

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policyroute.analysis.coverage import Coverage, coverage
-from policyroute.cli.render import tests as looking
-from policyroute.loading import load
+from policyroute.loading import load, tests as looking
 from policyroute.policy.cases import Result, run
 from tests.house.survey import ROOT
 

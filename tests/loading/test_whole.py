@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
+from policyroute.loading import examine
+from policyroute.policy.source import read_text
 from tests.loading.editing import SHOP, edited, marked, places, problems_in
 
 TEN = (
@@ -114,7 +118,7 @@ def test_what_is_no_policy_at_all(text: str, code: str, line: int) -> None:
 
 def test_too_many_problems_are_cut_off() -> None:
     """A file that is wrong throughout says so in a hundred problems, the last of which is that there are more."""
-    rules = "".join(f"    - {{id: r{i}, when: {{stream: true}}, add: [none{i}]}}\n" for i in range(5000))
+    rules = "".join(f"    - {{id: r{i}, when: {{stream: true}}, add: [none{i}]}}\n" for i in range(4500))
     problems = problems_in(edited(SHOP, ("  sensitivity:\n", f"  sensitivity:\n{rules}")))
     assert len(problems) == 100
     assert {p.code for p in problems[:-1]} == {"PR111"}
@@ -140,6 +144,58 @@ def test_names_have_an_end() -> None:
     problems = problems_in(edited(SHOP, ("\ntags:\n", f"\ntags:\n{tags}")))
     assert [(p.code, p.message) for p in problems] == [("PR127", "more than 2000 entries")]
     assert SHOP.splitlines()[problems[0].line - 2001].startswith("  public")
+
+
+def test_rules_have_an_end() -> None:
+    """Five thousand rules of a stage are enough, and are read; that there are more is said at the first of them."""
+    rules = "".join(f"    - {{id: r{i}, when: {{stream: true}}, add: [pii]}}\n" for i in range(5001))
+    files = edited(SHOP, ("  sensitivity:\n", "  sensitivity:\n" + rules))
+    problems = problems_in(files)
+    assert [(p.code, p.message) for p in problems] == [("PR127", "more than 5000 entries")]
+    few = "".join(rules.splitlines(keepends=True)[:4900])
+    assert all(p.severity != "error" for p in problems_in(edited(SHOP, ("  sensitivity:\n", "  sensitivity:\n" + few))))
+
+
+def test_labels_have_an_end() -> None:
+    """Labels of all models together are counted; what asks for one of too many is not called unknown as well."""
+    labels = [", ".join(f"l{i}_{j}: a" for j in range(300)) for i in range(7)]
+    model = "{{provider: p, tier: basic, price: {{in: 1, out: 1}}, labels: {{{}}}}}\n"
+    models = "".join(f"  x{i}: " + model.format(one) for i, one in enumerate(labels))
+    asked = "  routes:\n    - {id: asked, when: {stream: true}, only: {l6_299: a, nobody: b}}\n"
+    problems = problems_in(edited(SHOP, ("\nmodels:\n", f"\nmodels:\n{models}"), ("  routes:\n", asked)))
+    assert [(p.code, p.message) for p in problems] == [("PR127", "more than 2000 different labels")]
+
+
+@pytest.mark.parametrize(("lists", "each"), [(1, 15_001), (4, 4000)])
+def test_words_have_an_end(lists: int, each: int) -> None:
+    """Fifteen thousand keywords are enough, in one list or in all of them."""
+    rules = "".join(
+        f"    - {{id: r{i}, when: {{prompt: {{keywords: [{', '.join(f'w{i}_{j}' for j in range(each))}]}}}}, add: [pii]}}\n"
+        for i in range(lists)
+    )
+    problems = problems_in(edited(SHOP, ("  sensitivity:\n", f"  sensitivity:\n{rules}")))
+    assert [(p.code, p.message.split(" ")[2]) for p in problems if p.severity == "error"] == [("PR127", "15000")]
+
+
+def test_what_was_compared_enough_is_refused() -> None:
+    """Where so many values are unknown that their neighbours are not looked for any more, none of them passes as a rarity."""
+    models = "".join(f"  x{i}: {{provider: p, tier: basic, region: place{i}, price: {{in: 1, out: 1}}}}\n" for i in range(600))
+    routes = "".join(f"    - {{id: far{i}, when: {{stream: true}}, only: {{region: [qqq-{i}-zzzz]}}}}\n" for i in range(300))
+    files = edited(SHOP, ("\nmodels:\n", f"\nmodels:\n{models}"), ("  routes:\n", f"  routes:\n{routes}"))
+    assert {"PR118", "PR119"} <= {p.code for p in problems_in(files)}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_collector_is_left_as_it_was(on: bool) -> None:
+    """Loading does without the collector of circles, and then it is again as it was, whatever was read."""
+    was = gc.isenabled()
+    try:
+        (gc.enable if on else gc.disable)()
+        for text in (SHOP, "]"):
+            examine("p.yaml", lambda name, text=text: read_text(text, name))  # type: ignore[misc]
+            assert gc.isenabled() is on
+    finally:
+        (gc.enable if was else gc.disable)()
 
 
 def test_many_warnings_hide_no_error() -> None:

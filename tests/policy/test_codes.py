@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from policyroute.cli.render.tests import examine_tests
 from policyroute.errors import Problem
 from policyroute.loading import examine
+from policyroute.loading.tests import examine_tests
 from policyroute.policy.codes import CODES
 from policyroute.policy.format import FormatError, canonical
 from policyroute.policy.source import Source, read_file, read_text, to_plain
@@ -34,7 +34,7 @@ OF_THE_FILE = {code for code in CODES if code < "PR100"} - {"PR012", "PR016", "P
 # What a page cannot show: another encoding, a file without its last line end, and how many lines stand for `…`.
 ENCODINGS = {"PR002": "latin-1"}
 CUT = {"PR015", "PR313"}
-LINES = {"PR009": 200_001, "PR017": 101, "PR127": 2001}
+LINES = {"PR009": 100_001, "PR017": 101, "PR127": 2001}
 
 
 def whole(code: str, example: str) -> tuple[str, str | bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+import yaml
 from hypothesis import given, settings, strategies as st
 
 from policyroute.policy import source
@@ -357,3 +358,23 @@ def test_without_a_canonical_form(text: str, code: str, line: int, column: int) 
         canonical(text, "p.yaml")
     problem = caught.value.problems[0]
     assert (problem.code, problem.file, problem.line, problem.column) == (code, "p.yaml", line, column)
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a: {b: why?}", 'a: {b: "why?"}'),
+        ("a: [why?, w?y, why]", 'a: ["why?", "w?y", why]'),
+        ("a: {why?: 1}", 'a: {"why?": 1}'),
+        ("a: [\n  why?,\n  {w?: x},\n]", 'a: [\n  "why?",\n  {"w?": x},\n]'),
+        ("a: {b: no\n  idea?}", 'a: {\n  b: "no idea?",\n}'),
+        ("a: why?", "a: why?"),
+        ("why?: a", "why?: a"),
+        ("a:\n  - why?", "a:\n  - why?"),
+    ],
+)
+def test_a_question_in_brackets_is_quoted(text: str, written: str) -> None:
+    """The parser that PyYAML has in Python ends a text in brackets at a `?`; so it is quoted there, and only there."""
+    formed = canonical(text + "\n", "p.yaml")
+    assert formed == written + "\n"
+    assert yaml.safe_load(formed) == source.to_plain(source.read_text(text, "p.yaml").root)

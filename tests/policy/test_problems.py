@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, strategies as st
 
 from policyroute.errors import Problem
-from policyroute.policy.problems import MOST_LISTED, MOST_PROBLEMS, At, Problems, offered, word
+from policyroute.policy.problems import MOST_LISTED, MOST_PROBLEMS, At, Problems, word
 from policyroute.policy.source import Place
 
 
@@ -90,12 +90,12 @@ def test_a_name_may_be_missing_because_it_was_refused() -> None:
 
 def test_what_could_be_meant_is_offered() -> None:
     """What is near is asked for; else what there is, in the order given, and of much the beginning."""
-    assert offered("ppi", ["pii", "phi"]) == "did you mean `pii`?"
-    assert offered("zzz", ["pii", "phi"]) == "declared: `pii`, `phi`"
-    assert offered("zzz", [], "known") == "known: none"
-    assert offered("scroe", ["plan"], also=["score"]) == "did you mean `score`?"
-    assert offered("zzz", ["plan"], also=["score"]) == "declared: `plan`"
-    many = offered("zzz", [f"n{i}" for i in range(100)])
+    assert Problems().offered("ppi", ["pii", "phi"]) == "did you mean `pii`?"
+    assert Problems().offered("zzz", ["pii", "phi"]) == "declared: `pii`, `phi`"
+    assert Problems().offered("zzz", [], "known") == "known: none"
+    assert Problems().offered("scroe", ["plan"], also=["score"]) == "did you mean `score`?"
+    assert Problems().offered("zzz", ["plan"], also=["score"]) == "declared: `plan`"
+    many = Problems().offered("zzz", [f"n{i}" for i in range(100)])
     assert many.startswith("declared: `n0`, `n1`")
     assert many.endswith(f"`n{MOST_LISTED - 1}` and {100 - MOST_LISTED} more")
 

@@ -185,17 +185,16 @@ def _show_rich(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequen
     """Whether rich is there, and has shown the table."""
     try:
         from rich.console import Console
-        from rich.padding import Padding
         from rich.table import Table
-        from rich.text import Text
     except ImportError:
         return False
     ctx = click.get_current_context(silent=True)
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, padding=(0, 0, 0, 2), header_style="dim")
     for i, name in enumerate(head):
-        table.add_column(Text(name), justify="right" if i in right else "left")
+        table.add_column(name, justify="right" if i in right else "left")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*row)
     plain = ctx is not None and ctx.color is False
-    Console(color_system=None if plain else "auto", highlight=False).print(Padding(table, (0, 0, 0, 2)))
+    console = Console(color_system=None if plain else "auto", highlight=False, markup=False, emoji=False)
+    console.print(table)
     return True

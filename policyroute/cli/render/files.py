@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from policyroute.errors import UsageError
 from policyroute.policy import source
 from policyroute.policy.source import Source
 
@@ -46,6 +47,16 @@ def below(folder: str, endings: Sequence[str] = ENDINGS) -> list[str]:
             os.path.join(place, name) for name in sorted(files) if name.endswith(tuple(endings)) and not name.startswith(".")
         ]
     return [os.path.normpath(path) for path in found]
+
+
+def ours_below(folder: str, read: Callable[[str], Source], endings: Sequence[str] = ENDINGS) -> list[str]:
+    """The policies and test files below a folder, in order."""
+    return [file for file in below(folder, endings) if is_ours(read(file))]
+
+
+def no_files(folder: str) -> UsageError:
+    """What to say of a folder without any."""
+    return UsageError(f"no policy and no test file is below `{folder}`: `kind: Policy` or `kind: PolicyTest` is expected")
 
 
 def is_folder(path: str) -> bool:

@@ -147,7 +147,7 @@ class Printer:
             lines[place] += f"  {comment}"
         return above + lines
 
-    def _value(self, node: source.Node, indent: int, column: int) -> tuple[list[str], str]:
+    def _value(self, node: source.Node, indent: int, column: int, flow: bool = False) -> tuple[list[str], str]:
         """A scalar, or a list or mapping in flow form: its lines, and the comment inside its first line."""
         pad = " " * (indent + _STEP)
         comment = ""
@@ -156,9 +156,9 @@ class Printer:
                 lines, comment = block_lines(node, pad, column)
                 self.take_before(node.end)
             elif self._line(node.start) == self._line(node.end):
-                lines = [in_one_line(node)]
+                lines = [in_one_line(node, flow)]
             else:
-                lines = folded_lines(node, pad)
+                lines = folded_lines(node, pad, flow)
         elif self._line(node.start) == self._line(node.end):
             lines = [_flat(node)]
         else:
@@ -180,8 +180,8 @@ class Printer:
         for (key, value), start, following in zip(entries, starts, starts[1:], strict=False):
             lines += [pad + comment.text for comment in self.take_before(start)]
             lines += [pad + comment.text for comment in self.take_before(value.start)]
-            head = pad if key is None else f"{pad}{in_one_line(key)}: "
-            first, *rest = self._value(value, indent + _STEP, 0)[0]
+            head = pad if key is None else f"{pad}{in_one_line(key, flow=True)}: "
+            first, *rest = self._value(value, indent + _STEP, 0, flow=True)[0]
             if key is not None and not first:
                 first = "null"
             lines += [head + first, *rest]
@@ -208,8 +208,8 @@ class Printer:
 def _flat(node: source.Node) -> str:
     """A list or mapping in one line."""
     if isinstance(node, source.Scalar):
-        return in_one_line(node)
+        return in_one_line(node, flow=True)
     if isinstance(node, source.Sequence):
         return f"[{', '.join(_flat(item) for item in node.items)}]"
-    pairs = (f"{in_one_line(key)}: {_flat(value) or 'null'}" for key, value in node.entries)
+    pairs = (f"{in_one_line(key, flow=True)}: {_flat(value) or 'null'}" for key, value in node.entries)
     return f"{{{', '.join(pairs)}}}"

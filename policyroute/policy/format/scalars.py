@@ -17,11 +17,12 @@ _BLOCK = re.compile(r"[|>]([-+0-9]*)[^#\r\n]*(#[^\r\n]*)?")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-def in_one_line(scalar: source.Scalar) -> str:
-    """A scalar of one line, or a key."""
+def in_one_line(scalar: source.Scalar, flow: bool = False) -> str:
+    """A scalar of one line, or a key; `flow` inside brackets."""
     written = scalar.origin.text[scalar.start : scalar.end]
     if not scalar.quoted:
-        return scalar.text
+        # A reader in use takes a `?` in brackets for the beginning of a key, wherever it stands.
+        return quoted(scalar.text) if flow and "?" in scalar.text else scalar.text
     if scalar.style in ("|", ">") or "\n" in written or "\r" in written:
         return quoted(scalar.text)
     if not scalar.text.isprintable() or (scalar.style == '"' and not _VISIBLE_ESCAPES.fullmatch(written)):
@@ -41,8 +42,10 @@ def quoted(text: str) -> str:
     return f'"{text}"'
 
 
-def folded_lines(scalar: source.Scalar, pad: str) -> list[str]:
+def folded_lines(scalar: source.Scalar, pad: str, flow: bool = False) -> list[str]:
     """A scalar in quotes, or without, that the author broke into lines: they stay, indented alike."""
+    if flow and not scalar.quoted and "?" in scalar.text:
+        return [quoted(scalar.text)]
     first, *rest = _LINE_END.split(scalar.origin.text[scalar.start : scalar.end])
     lines = [_stripped(first, scalar.style), *(_stripped(line.lstrip(" \t"), scalar.style) for line in rest)]
     return [lines[0], *(pad + line if line else "" for line in lines[1:])]

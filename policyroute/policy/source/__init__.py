@@ -49,12 +49,17 @@ _UTF_16_OR_32 = (
 
 
 class Source(NamedTuple):
-    """A file as read: its lines for frames, its content where it could be read, and what is wrong with it."""
+    """A file as read: its text, its content where that could be read, and what is wrong with it."""
 
     file: str
-    lines: tuple[str, ...]
+    text: Origin
     root: Node | None
     problems: list[Problem]
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text, for frames; made when they are asked for, since they are as large as the text."""
+        return self.text.lines()
 
 
 def read_file(path: str | PathLike[str], shown_as: str | None = None) -> Source:
@@ -78,9 +83,9 @@ def read_file(path: str | PathLike[str], shown_as: str | None = None) -> Source:
 def read_text(text: str | bytes, file: str) -> Source:
     """Reads a text; never raises."""
     origin, problems = _decoded(text, file)
-    lines = origin.lines()
     if problems:
-        return Source(file, lines, None, problems)
+        return Source(file, origin, None, problems)
+    written = origin
     origin, problems = _without_invisible(origin)
     reader = Reader(origin, problems)
     if len(problems) <= MAX_PROBLEMS:
@@ -91,13 +96,16 @@ def read_text(text: str | bytes, file: str) -> Source:
         del problems[MAX_PROBLEMS:]
         more = "more than 100 problems; the rest of the file is not read"
         problems.append(last._replace(code="PR017", message=more, label="", help="mend these first"))
-    return Source(file, lines, reader.root, problems)
+    return Source(file, written, reader.root, problems)
 
 
 def _unreadable(file: str, why: str) -> Source:
     place = Place(file, 1, 1, 1, 1)
     return Source(
-        file, (), None, [place.problem("PR012", f"cannot read this file: {why}", help="check its name and who may read it")]
+        file,
+        Origin(file, ""),
+        None,
+        [place.problem("PR012", f"cannot read this file: {why}", help="check its name and who may read it")],
     )
 
 

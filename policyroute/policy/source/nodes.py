@@ -58,16 +58,22 @@ class Origin:
 class _Placed:
     """What all nodes share. Offsets are kept, not places: a file of many nodes stays small, and reads fast."""
 
-    __slots__ = ("end", "origin", "start")
+    # Of a length and an end, the length is the smaller number: of most nodes it takes no memory.
+    __slots__ = ("origin", "size", "start")
 
     origin: Origin
     start: int
-    end: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """The offset behind its last character."""
+        return self.start + self.size
 
     @property
     def place(self) -> Place:
         """Where the node stands."""
-        return self.origin.place(self.start, self.end)
+        return self.origin.place(self.start, self.start + self.size)
 
 
 class Scalar(_Placed):
@@ -78,7 +84,7 @@ class Scalar(_Placed):
     def __init__(self, origin: Origin, start: int, end: int, value: Value, text: str, style: Style = "") -> None:
         self.origin = origin
         self.start = start
-        self.end = end
+        self.size = end - start
         self.value = value
         self.text = text
         self.style = style
@@ -94,10 +100,10 @@ class Sequence(_Placed):
 
     __slots__ = ("flow", "items")
 
-    def __init__(self, origin: Origin, start: int, end: int, items: list[Node], flow: bool) -> None:
+    def __init__(self, origin: Origin, start: int, end: int, items: tuple[Node, ...], flow: bool) -> None:
         self.origin = origin
         self.start = start
-        self.end = end
+        self.size = end - start
         self.items = items
         self.flow = flow
 
@@ -107,10 +113,10 @@ class Mapping(_Placed):
 
     __slots__ = ("entries", "flow")
 
-    def __init__(self, origin: Origin, start: int, end: int, entries: list[tuple[Scalar, Node]], flow: bool) -> None:
+    def __init__(self, origin: Origin, start: int, end: int, entries: tuple[tuple[Scalar, Node], ...], flow: bool) -> None:
         self.origin = origin
         self.start = start
-        self.end = end
+        self.size = end - start
         self.entries = entries
         self.flow = flow
 

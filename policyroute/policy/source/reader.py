@@ -15,9 +15,10 @@ from policyroute.policy.source.core import WORDS, Meaningless, Value, resolved
 from policyroute.policy.source.nodes import Mapping, Node, Origin, Scalar, Sequence, Style
 from policyroute.policy.source.syntax import Stumble, explained
 
-MAX_NODES = 200_000
+MAX_NODES = 100_000
 MAX_DEPTH = 40
 MAX_PROBLEMS = 100
+MOST_SHARED = 1000
 
 _DIRECTIVE = re.compile(r"^%.*$", re.MULTILINE)
 _KNOWN_DIRECTIVE = re.compile(r"%YAML[ \t]+1\.2[ \t]*(?:[ \t]#.*)?\r?")
@@ -90,6 +91,8 @@ class Reader:
         self._left = MAX_NODES
         self._strange = _STRANGE_SPACE.search(origin.text) is not None
         self._documents = 0
+        # Most texts of a file are the same few, its keys before all: each is kept once.
+        self._shared: dict[str, str] = {}
 
     def read(self) -> None:
         """Reads the document; `root` stays None where reading had to stop."""
@@ -130,7 +133,7 @@ class Reader:
                     self._refuse("PR006", "only the directive `%YAML 1.2` is read", line.span(), "delete this line")
 
     def _scalar(self, event: _Event) -> None:
-        text: str = event.value
+        text = self._shared.get(event.value) or self._share(event.value)
         style: Style = event.style or ""
         start, end = event.start_mark.index, event.end_mark.index
         top = self._stack[-1]
@@ -158,6 +161,12 @@ class Reader:
         else:
             self._last = node
             self._put(node)
+
+    def _share(self, text: str) -> str:
+        """A text that is new, kept for the next of the same; there may be too many of them."""
+        if len(self._shared) < MOST_SHARED:
+            self._shared[text] = text
+        return text
 
     def _spaces(self, start: int, end: int) -> None:
         """Refuses what only looks like a space in a text without quotes: after a `:` it makes one key of key and value."""
@@ -235,9 +244,9 @@ class Reader:
         span = (done.start, event.end_mark.index if done.flow else done.end)
         node: Node
         if done.keys is None:
-            node = Sequence(self.origin, *span, done.items, done.flow)
+            node = Sequence(self.origin, *span, tuple(done.items), done.flow)
         else:
-            node = Mapping(self.origin, *span, done.entries, done.flow)
+            node = Mapping(self.origin, *span, tuple(done.entries), done.flow)
         top = self._stack[-1]
         if top.keys is not None and top.key is None:
             self._refuse("PR014", "a list or mapping as a key", span, "a key is a text")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
 
@@ -21,12 +21,13 @@ from policyroute.scan.detectors import (
     tokens,
 )
 from policyroute.scan.detectors.checks import CHECKS
-from policyroute.scan.detectors.detector import Detector, Finding, Page, mask, plain
+from policyroute.scan.detectors.detector import Detector, Finding, Page, mask
 from policyroute.scan.detectors.own import OwnDetector, own_detector
 from policyroute.scan.pattern import Pattern
 from policyroute.scan.scanner import Scanner, build
+from policyroute.scan.shadow import unveiled
 
-__all__ = ["CHECKS", "KINDS", "DetectorSet", "Finding", "OwnDetector", "detect", "detector_set", "plain"]
+__all__ = ["CHECKS", "KINDS", "DetectorSet", "Finding", "OwnDetector", "detect", "detector_set"]
 
 # Every way to find every kind, in the order of `KINDS`. A new kind is a file and a line here.
 _DETECTORS: tuple[Detector, ...] = (
@@ -78,7 +79,7 @@ class _Asked:
 class DetectorSet:
     """The detectors a policy asks for. Built when the policy loads, and never changed.
 
-    Scan a text once for `patterns`, best after `plain`, and hand the bits to `present`.
+    Scan a text once for `patterns`, and its shadow where it has one, and hand the bits to `present`.
     """
 
     __slots__ = ("_asked", "kinds", "patterns")
@@ -113,21 +114,33 @@ class DetectorSet:
         return found
 
     def find(self, text: str) -> list[Finding]:
-        """Every finding, by place. Of findings that overlap within one kind or one family the longest stays."""
-        return _findings(Page(text), (one.detector for one in self._asked))
+        """Every finding, by place, also of what the text hides. Of those that overlap within a family the longest stays."""
+        return self._find(text, lambda _: -1)
 
-    def find_among(self, bits: int, text: str) -> list[Finding]:
-        """As `find`, after a scan: only what has a candidate is looked for."""
-        if not bits:
-            return []
-        return _findings(Page(text), (one.detector for one in self._asked if bits & one.candidates))
+    def find_among(self, scanner: Scanner, text: str) -> list[Finding]:
+        """As `find`, with a scanner of `patterns`: only what has a candidate is looked for."""
+        return self._find(text, scanner.scan)
+
+    def _find(self, text: str, scan: Callable[[str], int]) -> list[Finding]:
+        spans = self._spans(Page(text), scan(text))
+        shadow = unveiled(text)
+        if shadow is not None:
+            hidden = self._spans(Page(shadow.text), scan(shadow.text))
+            spans += [(kind, *shadow.original(start, end), why) for kind, start, end, why in hidden]
+        return _findings(text, spans)
+
+    def _spans(self, page: Page, bits: int) -> list[_Span]:
+        asked = [one.detector for one in self._asked if bits & one.candidates]
+        return [(detector.kind, start, end, detector.why) for detector in asked for start, end in detector.find(page)]
 
 
-def _findings(page: Page, detectors: Iterable[Detector]) -> list[Finding]:
-    spans = [(detector.kind, start, end) for detector in detectors for start, end in detector.find(page)]
+_Span = tuple[str, int, int, str]
+
+
+def _findings(text: str, spans: list[_Span]) -> list[Finding]:
     # Of two that begin together the longer first, and of equals the one that says more: `secret.aws` before `secret.token`.
     spans.sort(key=lambda span: (span[1], -span[2], span[0] in _VAGUE, span[0]))
-    kept: list[tuple[str, int, int]] = []
+    kept: list[_Span] = []
     last: dict[str, int] = {}
     for span in spans:
         family = span[0].partition(".")[0]
@@ -139,7 +152,7 @@ def _findings(page: Page, detectors: Iterable[Detector]) -> list[Finding]:
         else:
             last[family] = len(kept)
             kept.append(span)
-    return [Finding(kind, start, end, mask(kind, page.text[start:end])) for kind, start, end in kept]
+    return [Finding(kind, start, end, mask(kind, text[start:end]), why) for kind, start, end, why in kept]
 
 
 def detector_set(kinds: Sequence[str], own: Sequence[OwnDetector] = ()) -> DetectorSet:
@@ -158,5 +171,4 @@ def _everything() -> tuple[DetectorSet, Scanner]:
 def detect(text: str) -> list[Finding]:
     """Every built-in kind in a text: in order, and without overlap within a kind."""
     built, scanner = _everything()
-    text = plain(text)
-    return built.find_among(scanner.scan(text), text)
+    return built.find_among(scanner, text)

@@ -65,4 +65,4 @@ def _find(page: Page) -> Iterator[Span]:
             yield match.span()
 
 
-DETECTORS = (Detector(KIND, _BORN.patterns, _find),)
+DETECTORS = (Detector(KIND, _BORN.patterns, _find, "a day of the calendar, and a word like born before it"),)

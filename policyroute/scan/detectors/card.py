@@ -9,6 +9,7 @@ from policyroute.scan.detectors.detector import Detector, Page, Span, regex, rou
 from policyroute.scan.pattern import Pattern
 
 KIND = "credit-card"
+_WHY = "a Luhn checksum, and a range and length that an issuer uses"
 
 # First digits from, to (of as many digits), fewest and most digits.
 _ISSUERS: tuple[tuple[str, str, int, int], ...] = (
@@ -126,7 +127,7 @@ def _find_spelled(page: Page) -> Iterator[Span]:
 
 
 DETECTORS = (
-    Detector(KIND, (Pattern("regex", (r"\d{12}",)),), _find_bare),
-    Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped),
-    Detector(KIND, (rough("[0-9](?: {1,3}[0-9]){12}"),), _find_spelled),
+    Detector(KIND, (Pattern("regex", (r"\d{12}",)),), _find_bare, _WHY),
+    Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped, _WHY),
+    Detector(KIND, (rough("[0-9](?: {1,3}[0-9]){12}"),), _find_spelled, _WHY),
 )

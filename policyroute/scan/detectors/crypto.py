@@ -37,7 +37,7 @@ def _find_hex(page: Page) -> Iterator[Span]:
 
 
 DETECTORS = (
-    Detector(KIND, (rough(r"[13LMDAT][1-9A-HJ-NP-Za-km-z]{25}"),), _find_base58),
-    Detector(KIND, (rough(r"(?:bc|tb|ltc)1[02-9ac-hj-np-z]{11}", case_sensitive=False),), _find_bech32),
-    Detector(KIND, (rough(r"0x[0-9a-f]{40}", case_sensitive=False),), _find_hex),
+    Detector(KIND, (rough(r"[13LMDAT][1-9A-HJ-NP-Za-km-z]{25}"),), _find_base58, "a base58check checksum"),
+    Detector(KIND, (rough(r"(?:bc|tb|ltc)1[02-9ac-hj-np-z]{11}", case_sensitive=False),), _find_bech32, "a bech32 checksum"),
+    Detector(KIND, (rough(r"0x[0-9a-f]{40}", case_sensitive=False),), _find_hex, "0x and forty hex digits"),
 )

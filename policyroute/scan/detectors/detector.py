@@ -12,50 +12,21 @@ from policyroute.scan.pattern import Pattern
 
 Span = tuple[int, int]
 
-# The zeros of the other scripts' decimal digits; each is followed by its one to nine.
-_ZEROS = """
-660 6F0 7C0 966 9E6 A66 AE6 B66 BE6 C66 CE6 D66 DE6 E50 ED0 F20 1040 1090 17E0 1810 1946 19D0 1A80 1A90 1B50 1BB0 1C40 1C50
-A620 A8D0 A900 A9D0 A9F0 AA50 ABF0 104A0 10D30 11066 110F0 11136 111D0 112F0 11450 114D0 11650 116C0 11730 118E0 11950 11C50
-11D50 11DA0 11F50 16A60 16AC0 16B50 1D7CE 1D7D8 1D7E2 1D7EC 1D7F6 1E140 1E2F0 1E4F0 1E950 1FBF0
-"""
-_SPACES = (0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
-_DASHES = (*range(0x2010, 0x2014), 0x2212, 0xFE58, 0xFE63)
-_TO_ASCII: dict[int, str] = {
-    **{int(zero, 16) + n: str(n) for zero in _ZEROS.split() for n in range(10)},
-    **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
-    **dict.fromkeys(_SPACES, " "),
-    **dict.fromkeys(_DASHES, "-"),
-}
 # From Devanagari on, scripts have marks inside words, glue their endings on, or are written without spaces.
 _UNSPACED = "\u0900"
 _SEPARATOR = re.compile(rb"[ ./()-]+")
 _LONG_WORD = 6
 _WORD = re.compile(r"[^\W\d_]+")
-# The standard library takes its time over sets beyond the first plane, so RE2 says whether there is anything to do.
-_ODD_LOW = re.compile("[" + re.escape("".join(chr(code) for code in _TO_ASCII if code < 0x10000)) + "]")
-_ODD: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII) + "]").encode())
-_ODD_HIGH: Final = re2.compile(("[" + "".join(rf"\x{{{code:x}}}" for code in _TO_ASCII if code >= 0x10000) + "]").encode())
-
-
-def plain(text: str) -> str:
-    """The text with other scripts' digits, full-width letters, odd spaces and dashes in ASCII; every offset stays."""
-    if text.isascii():
-        return text
-    encoded = text.encode("utf-8", "replace")
-    if _ODD.search(encoded) is None:
-        return text
-    if _ODD_HIGH.search(encoded) is not None:
-        return text.translate(_TO_ASCII)
-    return _ODD_LOW.sub(lambda found: _TO_ASCII[ord(found[0])], text)
 
 
 class Finding(NamedTuple):
-    """Where a value is, in code points; `mask` is its shape and never the value."""
+    """Where a value is, in code points; `mask` is its shape and never the value, `why` what makes it one."""
 
     kind: str
     start: int
     end: int
     mask: str
+    why: str
 
 
 class Page:
@@ -68,8 +39,8 @@ class Page:
     __slots__ = ("raw", "text")
 
     def __init__(self, text: str) -> None:
-        self.text = plain(text)
-        self.raw = self.text.encode("ascii", "replace")
+        self.text = text
+        self.raw = text.encode("ascii", "replace")
 
 
 class Detector(NamedTuple):
@@ -78,6 +49,8 @@ class Detector(NamedTuple):
     kind: str
     candidates: tuple[Pattern, ...]
     find: Callable[[Page], Iterator[Span]]
+    why: str
+    """What makes a finding valid, in a few words."""
 
 
 class Regex(Protocol):
@@ -222,10 +195,14 @@ def numbered(
     kind: str,
     shape: str,
     valid: Callable[[str], bool],
+    why: str,
     *,
     near: Words | None = None,
 ) -> Detector:
-    """A number with a check: RE2 `shape`, `valid` of it without separators and in capitals, and `near` words where it is weak."""
+    """A number with a check: RE2 `shape`, `valid` of it without separators and in capitals, and `near` words where it is weak.
+
+    `why` says what `valid` looks at.
+    """
     # The bounds are of ASCII, so figures between words of other scripts are found; the shared scan goes without them.
     compiled = regex(rf"\b(?:{shape})(?:\b|$)")
 
@@ -240,7 +217,12 @@ def numbered(
                 taken = end
                 yield start, end
 
-    return Detector(kind, near.patterns if near else (rough(shape),), find)
+    return Detector(
+        kind,
+        near.patterns if near else (rough(shape),),
+        find,
+        f"{why}{', and a word beside it that names such a number' if near else ''}",
+    )
 
 
 def mask(kind: str, value: str) -> str:

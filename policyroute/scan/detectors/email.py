@@ -124,6 +124,11 @@ def _find_spelled(page: Page) -> Iterator[Span]:
 
 
 DETECTORS = (
-    Detector(KIND, (Pattern("regex", (r"[^\s@]@[^\s@]",)),), _find),
-    Detector(KIND, (Pattern("regex", (r"[\[({<] ?at ?[\])}>]", r" dot [a-z]")),), _find_spelled),
+    Detector(KIND, (Pattern("regex", (r"[^\s@]@[^\s@]",)),), _find, "a host that ends in what can be a top-level domain"),
+    Detector(
+        KIND,
+        (Pattern("regex", (r"[\[({<] ?at ?[\])}>]", r" dot [a-z]")),),
+        _find_spelled,
+        "a name, `at`, and a host with its dots in words",
+    ),
 )

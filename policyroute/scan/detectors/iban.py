@@ -62,4 +62,11 @@ def _find(page: Page) -> Iterator[Span]:
             yield start, end
 
 
-DETECTORS = (Detector(KIND, (rough(rf"{_HEAD}[ -]{{0,3}}[0-9A-Z](?:[ -]{{0,3}}[0-9A-Z]){{3}}", case_sensitive=False),), _find),)
+DETECTORS = (
+    Detector(
+        KIND,
+        (rough(rf"{_HEAD}[ -]{{0,3}}[0-9A-Z](?:[ -]{{0,3}}[0-9A-Z]){{3}}", case_sensitive=False),),
+        _find,
+        "the country's length, and check digits modulo 97",
+    ),
+)

@@ -82,8 +82,13 @@ def _find_v6(page: Page) -> Iterator[Span]:
 
 
 DETECTORS = (
-    Detector(KIND, (Pattern("regex", (r"\d\.\d{1,3}\.\d{1,3}\.\d",)),), _find_v4),
     Detector(
-        KIND, (Pattern("regex", (r"[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:", r"[0-9a-f]{3}::", r"::[0-9a-f]{3}")),), _find_v6
+        KIND, (Pattern("regex", (r"\d\.\d{1,3}\.\d{1,3}\.\d",)),), _find_v4, "four octets, and no word like version before them"
+    ),
+    Detector(
+        KIND,
+        (Pattern("regex", (r"[0-9a-f]{1,4}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:", r"[0-9a-f]{3}::", r"::[0-9a-f]{3}")),),
+        _find_v6,
+        "a well-formed IPv6 address",
     ),
 )

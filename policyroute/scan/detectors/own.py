@@ -40,4 +40,5 @@ def own_detector(own: OwnDetector) -> Detector:
             if fits or count == _MATCHES:
                 yield start, end
 
-    return Detector(own.id, (own.pattern,), find)
+    parts = ["its pattern", *([f"the check {own.check}"] if own.check else []), *(["one of its words near"] if own.near else [])]
+    return Detector(own.id, (own.pattern,), find, ", and ".join(parts))

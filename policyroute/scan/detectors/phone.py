@@ -178,5 +178,6 @@ DETECTORS = (
             *_TALK.patterns,
         ),
         _find,
+        "a country's lengths after its code, a national shape, or a word for a telephone beside it",
     ),
 )

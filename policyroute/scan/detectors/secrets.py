@@ -236,29 +236,69 @@ def _keyed(key: str, after: str) -> tuple[Pattern, ...]:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    Detector("secret.private-key", _rough("-----BEGIN [A-Z0-9 ]*PRIVATE KEY"), _find_pem),
-    Detector("secret.jwt", _rough(r"eyJ[0-9A-Za-z_-]+\.eyJ"), _find_jwt),
-    Detector("secret.connection-string", _rough(r"[0-9a-z]://[^\s:/@]*:[^\s/]+@"), _find_url),
-    Detector("secret.connection-string", _rough(r"(?:password|pwd)\s?=\s?[^\s;]+;|;\s?(?:password|pwd)\s?="), _find_keyed),
-    Detector("secret.bearer", _rough("bearer[ :=]{1,3}[0-9a-z_.~+/-]{16}"), _values(_BEARER, _is_token)),
-    Detector("secret.basic-auth", _rough("basic +[0-9a-z+/]{8}"), _find_basic),
-    Detector("secret.basic-auth", _rough(r"\s(?:-u|--user|--proxy-user)[ =]"), _values(_CURL, _is_login)),
+    Detector("secret.private-key", _rough("-----BEGIN [A-Z0-9 ]*PRIVATE KEY"), _find_pem, "a key block with a body"),
+    Detector("secret.jwt", _rough(r"eyJ[0-9A-Za-z_-]+\.eyJ"), _find_jwt, "three parts whose first is a header"),
     Detector(
-        "secret.password", _keyed(_PASSWORD_KEY, _AFTER_KEY + r"[^\s0-9]?\S"), _assigned(_PASSWORD, _PASSWORD_VALUE, _is_password)
+        "secret.connection-string", _rough(r"[0-9a-z]://[^\s:/@]*:[^\s/]+@"), _find_url, "a user and a password before a host"
     ),
-    Detector("secret.password", _keyed(_PASSWORD_KEY, _IS), _values(_PASSWORD_SAID, _is_said_password)),
+    Detector(
+        "secret.connection-string",
+        _rough(r"(?:password|pwd)\s?=\s?[^\s;]+;|;\s?(?:password|pwd)\s?="),
+        _find_keyed,
+        "a password among the pairs of a connection string",
+    ),
+    Detector(
+        "secret.bearer",
+        _rough("bearer[ :=]{1,3}[0-9a-z_.~+/-]{16}"),
+        _values(_BEARER, _is_token),
+        "what a bearer header carries, drawn by lot",
+    ),
+    Detector(
+        "secret.basic-auth",
+        _rough("basic +[0-9a-z+/]{8}"),
+        _find_basic,
+        "what a basic header carries, with a name and a password in it",
+    ),
+    Detector(
+        "secret.basic-auth",
+        _rough(r"\s(?:-u|--user|--proxy-user)[ =]"),
+        _values(_CURL, _is_login),
+        "the option that carries a name and a password",
+    ),
+    Detector(
+        "secret.password",
+        _keyed(_PASSWORD_KEY, _AFTER_KEY + r"[^\s0-9]?\S"),
+        _assigned(_PASSWORD, _PASSWORD_VALUE, _is_password),
+        "a key that names a password, and a value that is no word",
+    ),
+    Detector(
+        "secret.password",
+        _keyed(_PASSWORD_KEY, _IS),
+        _values(_PASSWORD_SAID, _is_said_password),
+        "words that give a password, and a value that is no word",
+    ),
     Detector(
         "secret.password",
         _rough("(?:identified by|password|--pass|--passwd|--pwd)[ =]{1,3}[\"']"),
         _values(_PASSWORD_GIVEN, _is_password),
+        "a quoted password after its key",
     ),
     Detector(
-        "secret.password", _rough(r"--pass(?:word|wd)?[ =]|--pwd[ =]|machine \S+ login"), _values(_PASSWORD_FLAG, _is_password)
+        "secret.password",
+        _rough(r"--pass(?:word|wd)?[ =]|--pwd[ =]|machine \S+ login"),
+        _values(_PASSWORD_FLAG, _is_password),
+        "the option that carries a password",
     ),
-    Detector("secret.token", _keyed(_TOKEN_KEY, _AFTER_KEY + r"\S{4}"), _assigned(_TOKEN, _TOKEN_VALUE, _is_token)),
+    Detector(
+        "secret.token",
+        _keyed(_TOKEN_KEY, _AFTER_KEY + r"\S{4}"),
+        _assigned(_TOKEN, _TOKEN_VALUE, _is_token),
+        "a key that names a token, and a value drawn by lot",
+    ),
     Detector(
         "secret.token",
         _keyed(_TOKEN_KEY, r"(?: (?:is|was|ist|es|est))?[: ]{1,2}[\"'`]?[0-9a-z_+/=.-]{20}"),
         _values(_TOKEN_SAID, _is_token),
+        "words that give a token, and a value drawn by lot",
     ),
 )

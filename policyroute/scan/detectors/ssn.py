@@ -42,6 +42,11 @@ def _find_loose(page: Page) -> Iterator[Span]:
 
 
 DETECTORS = (
-    Detector(KIND, (Pattern("regex", (r"\d{3}-\d{2}-\d{4}",)),), _find_dashed),
-    Detector(KIND, _WORDS.patterns, _find_loose),
+    Detector(
+        KIND,
+        (Pattern("regex", (r"\d{3}-\d{2}-\d{4}",)),),
+        _find_dashed,
+        "an area, a group and a serial that can have been issued",
+    ),
+    Detector(KIND, _WORDS.patterns, _find_loose, "groups that can have been issued, and a word like SSN beside it"),
 )

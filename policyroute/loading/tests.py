@@ -1,4 +1,4 @@
-"""Test files as commands look at them: with the policy they are about, and everything that is wrong with either."""
+"""Loading a test file: with the policy it is about, and everything that is wrong with either."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from policyroute.errors import Problem
-from policyroute.loading import Checked, examine
+from policyroute.loading import Checked, examine, without_collector
 from policyroute.policy import source
 from policyroute.policy.casefile import CASES, CaseFile
 from policyroute.policy.cases import check_cases
@@ -27,6 +27,7 @@ class Tested(NamedTuple):
     sources: tuple[Source, ...]
 
 
+@without_collector()
 def examine_tests(file: str, read: Read = read_file, look: Callable[[str], Checked] = examine) -> Tested:
     """Everything that can be said of a test file, and of its policy, without running a test."""
     text = read(file)
