@@ -14,6 +14,7 @@ Feature = Literal["tools", "images", "audio", "files", "json_schema"]
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_FIGURES: Mapping[str, float] = MappingProxyType({})
+NO_ANSWERS: Mapping[str, bool] = MappingProxyType({})
 
 
 class Part(NamedTuple):
@@ -80,7 +81,8 @@ class Facts(NamedTuple):
     what could not be found out: `budget:<id>` whose store failed, `detect:<kind>`, `attribute:<name>`.
     `canary` and `shadow` settle their draws; None draws from the seed. `last_model` is the one that served this
     conversation before, `conversation` an opaque key of it. `task`, `score` and `tokens` replace what would be worked
-    out from the text.
+    out from the text. `detected` is what plug-ins found, or looked for and did not, by kind; a kind of theirs that is not
+    in it is unknown.
     """
 
     now: float | None = None
@@ -96,6 +98,7 @@ class Facts(NamedTuple):
     task: str | None = None
     score: float | None = None
     tokens: int | None = None
+    detected: Mapping[str, bool] = NO_ANSWERS
     id: str = ""
 
 

@@ -132,13 +132,22 @@ class Version(NamedTuple):
     hash: str
 
 
+class Masking(NamedTuple):
+    """What a sensitivity rule does to the tags (as bits) and to the text of a call: `redact` masks values of these kinds."""
+
+    adds: int
+    redact: tuple[str, ...]
+    restore: bool
+
+
 class Names(NamedTuple):
-    """The policy's vocabulary: what the bits stand for."""
+    """The policy's vocabulary: what the bits stand for. `maskings` are of the sensitivity rules, in order."""
 
     targets: tuple[Target, ...]
     tags: tuple[str, ...]
     version: Version
     mode: str
+    maskings: tuple[Masking, ...] = ()
 
 
 class Plans(Protocol):
@@ -252,6 +261,30 @@ class Decision:
         return names_of(self._made.verdicts[-1][1].tags, self._names.tags) if self._made.verdicts else ()
 
     @cached_property
+    def _maskings(self) -> tuple[Masking, ...]:
+        fired = next((verdict.fired for stage, verdict in self._made.verdicts if stage.name == "sensitivity"), 0)
+        return tuple(masking for i, masking in enumerate(self._names.maskings) if fired >> i & 1)
+
+    @cached_property
+    def redact(self) -> tuple[str, ...]:
+        """The kinds of values to mask before the call leaves, in the policy's order."""
+        return tuple(dict.fromkeys(kind for masking in self._maskings for kind in masking.redact))
+
+    @cached_property
+    def restore(self) -> tuple[str, ...]:
+        """Those of them to put back into the answer: a rule that masks for good is not undone by another."""
+        kept = {kind for masking in self._maskings if not masking.restore for kind in masking.redact}
+        return tuple(kind for kind in self.redact if not any(f"{kind}.".startswith(f"{other}.") for other in kept))
+
+    @cached_property
+    def lifted(self) -> tuple[str, ...]:
+        """The tags that the rules would have added, and that are not needed since the call leaves masked."""
+        added = 0
+        for masking in self._maskings:
+            added |= masking.adds
+        return tuple(tag for tag in names_of(added, self._names.tags) if tag not in self.tags)
+
+    @cached_property
     def steps(self) -> tuple[Step, ...]:
         """Every stage that was reached: what fired, why, and what was left. What stands between stages, only where it acted."""
         models = tuple(t.name for t in self._names.targets)
@@ -314,6 +347,9 @@ class Decision:
             "model": self.model,
             "tier": self.tier,
             "tags": list(self.tags),
+            "lifted": list(self.lifted),
+            "redact": list(self.redact),
+            "restore": list(self.restore),
             "task": self.task,
             "score": self.score,
             "fired": list(self.fired),

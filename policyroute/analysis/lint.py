@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from policyroute.analysis.lifting import invariants_say_what_they_rest_on, masking_is_backed, tags_are_lifted
 from policyroute.conditions import questions as ask
 from policyroute.conditions.condition import ALWAYS, All, Any as AnyOf, Atom, Condition, bits, implies
 from policyroute.policy import rules
@@ -149,21 +150,6 @@ def scorer_is_here(policy: Compiled, problems: Problems) -> None:
         problems.add("PR312", message, use, severity="info", help="set the ladder by the heuristic")
 
 
-def masking_is_left(policy: Compiled, problems: Problems) -> None:
-    """Deciding rewrites no call: an author who asks for masking has to know who does it."""
-    says = "deciding masks nothing: whoever sends the call has to"
-    for rule in _pipeline(policy).sensitivity:
-        if rule.redact:
-            message = f"`{rule.id}` asks to mask, and {says}"
-            problems.add(
-                "PR314", message, rule.redact[0], severity="warning", help="add a tag that keeps the call where its text may go"
-            )
-    for name, tag in (policy.document.tags or {}).items():
-        if tag is not None and tag.declassify is not None:
-            message = f"the tag `{name}` is not lifted by masking, since {says}"
-            problems.add("PR314", message, tag.declassify.by, severity="warning", help="the tag stays, and so does its `only`")
-
-
 CHECKS: tuple[Callable[[Compiled, Problems], None], ...] = (
     unscanned_is_decided,
     tags_are_added,
@@ -173,7 +159,9 @@ CHECKS: tuple[Callable[[Compiled, Problems], None], ...] = (
     sets_are_sensible,
     budgets_end,
     scorer_is_here,
-    masking_is_left,
+    tags_are_lifted,
+    masking_is_backed,
+    invariants_say_what_they_rest_on,
 )
 
 

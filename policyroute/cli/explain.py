@@ -41,6 +41,7 @@ class Asked(NamedTuple):
     header: tuple[str, ...]
     attr: tuple[str, ...]
     spent: tuple[str, ...]
+    detected: tuple[str, ...]
     down: tuple[str, ...]
     now: str | None
     seed: int | None
@@ -61,6 +62,7 @@ class Asked(NamedTuple):
 @click.option("--header", multiple=True, metavar="NAME=VALUE", help="A header of the call; repeats.")
 @click.option("--attr", multiple=True, metavar="NAME=VALUE", help="An attribute that the app vouches for; repeats.")
 @click.option("--spent", multiple=True, metavar="BUDGET=SHARE", help="How much of a budget is spent, such as 85%; repeats.")
+@click.option("--detected", multiple=True, metavar="KIND=BOOL", help="What a plug-in found, such as person=true; repeats.")
 @click.option("--down", multiple=True, metavar="MODEL", help="A model that does not answer; repeats.")
 @click.option("--now", metavar="TIME", help="The clock, such as 2026-11-02T09:00:00Z.  [default: the present]")
 @click.option("--seed", type=int, help="Draws canary, shadow and splits from this number.")
@@ -136,6 +138,10 @@ def _facts(asked: Asked, policy: Policy) -> Facts:
     for text in asked.spent:
         budget, share = _pair(text, "--spent", "tenant-day=85%")
         spent[_known(budget, "budget", budgets)] = _share(share)
+    detected = {}
+    for text in asked.detected:
+        kind, found = _pair(text, "--detected", "person=true")
+        detected[_known(kind, "plug-in kind", vocabulary.plugins)] = _yes(found)
     for model in asked.down:
         _known(model, "model", vocabulary.models)
     if asked.task is not None:
@@ -144,6 +150,7 @@ def _facts(asked: Asked, policy: Policy) -> Facts:
     return Facts(
         now=time.time() if asked.now is None else _moment(asked.now),
         spent=spent,
+        detected=detected,
         down=frozenset(asked.down),
         seed=asked.seed or 0,
         canary=drawn if asked.canary is None else asked.canary,
@@ -168,6 +175,12 @@ def _known(name: str, what: str, known: Collection[str], also: Collection[str] =
     near = closest(name, [*known, *also])
     listed = f"the policy has {', '.join(f'`{one}`' for one in known)}" if known else f"the policy has no {what}s"
     raise UsageError(f"unknown {what} `{shown(name)}`: {f'did you mean `{near}`?' if near else listed}")
+
+
+def _yes(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise UsageError(f"`{shown(text)}` is neither true nor false")
+    return text == "true"
 
 
 def _share(text: str) -> float:
@@ -237,6 +250,14 @@ def _show_outcome(decision: Decision) -> None:
     say(dim(f"  {' · '.join(told)}"))
     if decision.unscanned:
         say(yellow("  some part of the call could not be read"))
+    if decision.redact:
+        say(f"  {_masking(decision)}")
+
+
+def _masking(decision: Decision) -> str:
+    """What is masked, and which tags that lifts."""
+    lifted = f"; lifts {', '.join(decision.lifted)}" if decision.lifted else ""
+    return f"redacts {', '.join(decision.redact)} before the call leaves{lifted}"
 
 
 def _tokens(decision: Decision) -> int:
@@ -275,6 +296,8 @@ def _markdown(decision: Decision) -> Iterator[str]:
         yield f"**Denied: {reason}**, in {decision.stage}, tags: {tags}"
     else:
         yield f"**Passed through**: {reason}"
+    if decision.redact:
+        yield f"\nIt {_masking(decision)}."
     yield f"\nBy `{decision.policy.name}@{decision.policy.version}`, decision `{decision.id}`."
     removed = _removed(decision)
     rows = [

@@ -38,6 +38,7 @@ COMMANDS = {
     "fmt": Listed("policyroute.cli.fmt", "bring policies and test files into canonical form"),
     "explain": Listed("policyroute.cli.explain", "decide one call, send nothing, and say why"),
     "test": Listed("policyroute.cli.test", "run the tests of policies"),
+    "detect": Listed("policyroute.cli.detect", "show what is sensitive in texts and bodies, masked"),
     "bench": Listed("policyroute.cli.bench", "measure how fast a policy decides"),
     "schema": Listed("policyroute.cli.schema", "print the JSON Schema of policies or of test files"),
 }

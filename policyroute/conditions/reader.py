@@ -112,6 +112,8 @@ class Reader:
     def _compile_shape(self) -> None:
         """Tables for everything that is neither text nor attribute."""
         items = list(self._bit.items())
+        inside = frozenset(self._finder.kinds)
+        self._plugged = tuple((q.kind, bit) for q, bit in items if isinstance(q, ask.Detected) and q.kind not in inside)
         self._unscanned = self._bit.get(ask.Unscanned(), 0)
         self._streams = self._bit.get(ask.Streams(), 0)
         self._features = {q.feature: bit for q, bit in items if isinstance(q, ask.Has)}
@@ -140,6 +142,12 @@ class Reader:
                 reading.lost = {**reading.lost, asked.attribute.name: asked.attribute.values or frozenset()}
             else:
                 self._read_attribute(asked, call, reading)
+        for kind, bit in self._plugged:
+            found = facts.detected.get(kind)
+            if found is None:
+                reading.unknown |= bit
+            elif found:
+                reading.truth |= bit
         self._read_shape(call, facts, reading)
         if self._scores or self._tasks:
             self._judge_text(call, facts, reading)

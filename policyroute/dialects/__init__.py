@@ -10,7 +10,7 @@ import policyroute.call
 from policyroute.call import NOTHING, Api
 from policyroute.dialects import json_body
 from policyroute.dialects.anthropic_messages import ANTHROPIC_MESSAGES
-from policyroute.dialects.dialect import TEXTUAL, Dialect, read
+from policyroute.dialects.dialect import HOLDING, Dialect, Holds, read
 from policyroute.dialects.gemini_generate import GEMINI_GENERATE
 from policyroute.dialects.headers import Headers, read_asks
 from policyroute.dialects.openai_chat import OPENAI_CHAT
@@ -95,6 +95,9 @@ def api_of(path: str) -> Api | None:
     return "gemini.generate" if _GEMINI(bare) else None
 
 
-def positions(api: Api) -> tuple[str, ...]:
-    """Every place in a body of this format that is declared to hold text, or something that must not pass for read."""
-    return tuple(dict.fromkeys(f.path for f in DIALECTS[api].fields if f.kind in TEXTUAL))
+def positions(api: Api, holding: Holds = "text") -> tuple[str, ...]:
+    """Every place in a body of this format that is declared to hold text, or something that must not pass for read.
+
+    With `number` those that may hold a number of any length, with `any` those where anything may stand, keys included.
+    """
+    return tuple(dict.fromkeys(f.path for f in DIALECTS[api].fields if f.kind in HOLDING[holding]))

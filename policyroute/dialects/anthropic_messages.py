@@ -8,20 +8,26 @@ _BLOCK_TYPES = (
     *("text", "image", "document", "search_result", "thinking", "redacted_thinking", "tool_use", "tool_result"),
     *("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result"),
     *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result"),
-    *("mcp_tool_use", "mcp_tool_result", "container_upload", "tool_reference", "compaction"),
+    *("mcp_tool_use", "mcp_tool_result", "container_upload", "tool_reference", "compaction", "advisor_tool_result"),
+    *("mid_conv_system", "tool_addition", "tool_removal", "fallback"),
 )
 
+# What is in base64 is text where its media type says so; an image stays one, whatever it says.
 _SOURCE = (
+    Field("", by=("type", "media_type")),
     Field("type", "aside"),
     Field("media_type", "aside"),
     Field("data", "opaque", opaque="file", feature="files"),
     Field("url", "opaque", opaque="file", feature="files"),
     Field("file_id", "opaque", opaque="file", feature="files"),
     Field("<text>.data", "text"),
+    Field("<text/*>.data", "encoded", opaque="file", feature="files"),
     Field("content", "text"),
     Field("content[]", "part", types=("text", "image")),
     Field("content[].type", "seen"),
     Field("content[].text", "text"),
+    Field("content[].citations", "free"),
+    Field("content[].cache_control", "free"),
     *under(
         "content[].source",
         (
@@ -35,9 +41,12 @@ _SOURCE = (
 )
 
 _IMAGE_SOURCE = (
+    Field("<image>.source"),
     Field("<image>.source.data", "opaque", opaque="image", feature="images"),
     Field("<image>.source.url", "opaque", opaque="image", feature="images"),
     Field("<image>.source.file_id", "opaque", opaque="image", feature="images"),
+    Field("<image>.source<text>.data", "opaque", opaque="image", feature="images"),
+    Field("<image>.source<text/*>.data", "opaque", opaque="image", feature="images"),
 )
 
 _PLAIN_BLOCK = (
@@ -67,6 +76,20 @@ _ANSWER = (
     Field("encrypted_stdout", "opaque", opaque="encrypted"),
     Field("stdout", "text"),
     Field("stderr", "text"),
+    Field("return_code", "number"),
+    Field("error_code", "aside"),
+    Field("error_message", "text"),
+    Field("stop_reason", "aside"),
+    Field("url", "aside"),
+    Field("retrieved_at", "aside"),
+    Field("file_type", "aside"),
+    Field("lines", "free"),
+    Field("tool_references", "free"),
+    *under("content.source", _SOURCE),  # a page that was fetched is a document in the answer
+    Field("content.type", "aside"),
+    Field("content.title", "aside"),
+    Field("content.context", "text"),
+    Field("content.citations", "free"),
 )
 
 _BLOCK = (
@@ -83,8 +106,16 @@ _BLOCK = (
     Field("is_error", "flag"),
     Field("content", "text", role="tool"),
     *under("content", _ANSWER[1:]),
+    Field("content.type", "aside"),
     *under("content[]", _ANSWER),
     Field("content[]", "part", types=(*_BLOCK_TYPES, "web_search_result")),
+    Field("<mid_conv_system>.content", "text", role="system"),
+    Field("<advisor_tool_result>.content.encrypted_content", "opaque", role="tool", opaque="encrypted"),
+    Field("<tool_addition>.tool", "free", role="system"),
+    Field("<tool_removal>.tool", "free", role="system"),
+    Field("<fallback>.to", "free"),
+    Field("<fallback>.from", "free"),
+    Field("<fallback>.trigger", "free"),
 )
 
 _TOOLS = (
@@ -96,13 +127,30 @@ _TOOLS = (
     Field("tools[].input_examples", "free"),
     Field("tools[].cache_control", "free"),
     Field("tools[].strict", "flag"),
+    Field("tools[].defer_loading", "flag"),
+    Field("tools[].allowed_callers", "free"),
+    Field("tools[].allowed_domains", "free"),
+    Field("tools[].blocked_domains", "free"),
+    Field("tools[].user_location", "free"),
+    Field("tools[].citations", "free"),
+    Field("tools[].model", "aside"),
+    Field("tools[].max_uses", "number"),
+    Field("tools[].max_characters", "number"),
+    Field("tools[].display_height_px", "number"),
+    Field("tools[].display_width_px", "number"),
+    Field("tools[].display_number", "number"),
+    Field("tools[].mcp_server_name", "aside"),
+    Field("tools[].configs", "free"),
+    Field("tools[].default_config", "free"),
     Field("tool_choice.type", "aside"),
     Field("tool_choice.name", "aside"),
     Field("tool_choice.disable_parallel_tool_use", "flag"),
     Field("mcp_servers", role="system", feature="tools"),
     Field("mcp_servers[].url", "opaque", opaque="url"),
     Field("mcp_servers[].name", "aside"),
+    Field("mcp_servers[].type", "aside"),
     Field("mcp_servers[].authorization_token", "aside"),
+    Field("mcp_servers[].tool_configuration", "free"),
 )
 
 _SETTINGS = (
@@ -122,7 +170,16 @@ _SETTINGS = (
     Field("output_format.type", "aside", role="system"),
     Field("output_format.schema", "free", role="system", feature="json_schema"),
     Field("container", "opaque", opaque="file"),
+    Field("container.id", "opaque", opaque="file"),
+    Field("container.skills[].type", "aside"),
+    Field("container.skills[].skill_id", "opaque", opaque="file"),
+    Field("container.skills[].version", "aside"),
     Field("context_management", "free"),
+    Field("output_config.task_budget", "free"),
+    Field("cache_control", "free"),
+    Field("speed", "aside"),
+    Field("betas[]", "aside"),
+    Field("diagnostics", "free"),
 )
 
 _BESIDE = (

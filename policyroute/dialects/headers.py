@@ -7,11 +7,12 @@ has to agree: a second header must never be a way to take back the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
 from policyroute.call import NO_ASKS, Asks
+from policyroute.dialects.dialect import Json
 from policyroute.errors import CallError
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -20,7 +21,9 @@ Prefer = Literal["cost", "speed", "quality"]
 # Never a claim: what proves who somebody is must not end up in a decision.
 SECRET_HEADERS = frozenset(
     {"api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-goog-api-key"}
+    | {"ocp-apim-subscription-key", "x-amz-security-token", "x-auth-token", "x-csrf-token", "x-forwarded-client-cert"}
 )
+SECRET_ENDINGS = ("-api-key", "-authorization", "-cookie", "-password", "-secret", "-token")
 
 # Fields that would send the call elsewhere, or switch something off, in the servers that a call may be forwarded to.
 REFUSED_FIELDS = frozenset(
@@ -31,49 +34,71 @@ REFUSED_FIELDS = frozenset(
         "api_type",
         "api_version",
         "base_url",
+        "bootstrap_host",
+        "bootstrap_port",
+        "callbacks",
         "client_secret",
         "content_policy_fallbacks",
+        "context_window_fallback_dict",
         "context_window_fallbacks",
         "custom_llm_provider",
         "default_fallbacks",
         "default_headers",
         "deployment_id",
+        "deployment_url",
         "disable_fallbacks",
         "disable_global_guardrail",
         "disable_global_guardrails",
         "disable_guardrails",
+        "ec_transfer_params",
         "extra_body",
         "extra_headers",
         "extra_query",
+        "failure_callback",
         "fallbacks",
+        "gcs_bucket_name",
+        "gcs_path_service_account",
         "guardrail_config",
         "guardrails",
         "headers",
+        "http_options",
         "inference_geo",
+        "input_cost_per_token",
+        "kv_transfer_params",
+        "langfuse_host",
+        "langfuse_secret",
         "mock_response",
         "mock_timeout",
         "mock_tool_calls",
+        "model_armor_config",
         "model_info",
         "model_list",
+        "model_selection_config",
         "models",
         "no_log",
         "organization",
+        "output_cost_per_token",
+        "preset",
         "provider",
         "provider_options",
+        "provider_specific_header",
         "proxy_server_request",
         "region_name",
         "route",
         "router_settings",
+        "routing_config",
         "ssl_verify",
+        "success_callback",
         "turn_off_message_logging",
         "use_litellm_proxy",
         "user_config",
     }
 )
-REFUSED_PREFIXES = ("aws_", "azure_", "litellm_", "mock_testing_", "user_api_key", "vertex_", "watsonx_")
+REFUSED_PREFIXES = ("amazon_bedrock_", "aws_", "azure_", "litellm_", "mock_testing_", "user_api_key", "vertex_", "watsonx_")
+REFUSED_SUFFIXES = ("_api_base", "_api_key", "_api_url", "_base_url", "_endpoint_url", "_secret_key")
 REFUSED_METADATA = frozenset(name for name in REFUSED_FIELDS if "guardrail" in name or "fallback" in name) | {
-    "model_info",
-    "user_config",
+    *("api_base", "api_key", "base_url", "callbacks", "extra_headers", "gcs_bucket_name", "gcs_path_service_account"),
+    *("langfuse_host", "langfuse_secret", "model_info", "user_config"),
 }
 _REFUSED = {name.replace("_", ""): name for name in REFUSED_FIELDS}  # `apiBase` is the same
 
@@ -98,28 +123,66 @@ def read_asks(headers: Headers | None, body: Mapping[str, object], declared: Col
     if type(metadata) is dict:
         _refuse(metadata, ("policyroute",), REFUSED_METADATA, "metadata.")
         twin = metadata.get("policyroute")
-        for key, value in metadata.items():
-            text = _scalar(value)
-            if text is not None:
-                claims[f"body.metadata.{key}"] = text
+        _claim(claims, metadata)
     _refuse(body, declared, REFUSED_FIELDS, "")
     return Asked(_asks(claims, body, {} if twin is None else twin), claims)
+
+
+def is_ours(name: str) -> bool:
+    """Whether a header speaks to policyroute, however it is spelled: nobody behind it is to see it."""
+    return _canonical(name).startswith("x-policyroute-")
+
+
+def encoding_of(headers: Headers | None) -> str:
+    """What the headers say about how the body is packed."""
+    return ",".join([value for name, value in _pairs(headers) if _canonical(name) == "content-encoding"])
+
+
+def outgoing(body: Mapping[str, Json]) -> dict[str, Json]:
+    """The body without what was asked of policyroute; metadata that held nothing else goes with it."""
+    kept = {key: value for key, value in body.items() if key not in ("max_cost", "prefer_speed")}
+    metadata = kept.get("metadata")
+    if type(metadata) is dict and "policyroute" in metadata:
+        kept["metadata"] = {key: value for key, value in metadata.items() if key != "policyroute"}
+        if not kept["metadata"]:
+            del kept["metadata"]
+    return kept
+
+
+def _canonical(name: str) -> str:
+    return name.strip().lower().replace("_", "-")
+
+
+def _pairs(headers: Headers | None) -> Iterable[tuple[str, str]]:
+    if not headers:
+        return ()
+    return headers.items() if isinstance(headers, Mapping) else headers
+
+
+def _claim(claims: dict[str, str], metadata: Mapping[str, object]) -> None:
+    """What the metadata says, as it is spelled there and in the one way of all names; two spellings are united."""
+    united: dict[str, str] = {}
+    told = {key: text for key, text in ((key, _scalar(value)) for key, value in metadata.items()) if text is not None}
+    for key, text in told.items():
+        name = _canonical(key)
+        united[name] = text if united.get(name, text) == text else f"{united[name]}, {text}"
+    for key in told:
+        claims[f"body.metadata.{key}"] = claims[f"body.metadata.{_canonical(key)}"] = united[_canonical(key)]
 
 
 def _claims(headers: Headers | None) -> dict[str, str]:
     """Every header but the secret ones, by `header.<name>`; servers and proxies spell a name as they like."""
     claims: dict[str, str] = {}
-    if headers:
-        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-            name = name.lower().replace("_", "-")
-            if name in SECRET_HEADERS:
-                continue
-            key = f"header.{name}"
-            if key in claims and claims[key] != value:
-                if key.startswith(_OURS) and key != _TAGS:
-                    raise CallError(f"{name}: given twice")
-                value = f"{claims[key]}, {value}"
-            claims[key] = value
+    for name, value in _pairs(headers):
+        name = _canonical(name)
+        if name in SECRET_HEADERS or name.endswith(SECRET_ENDINGS):
+            continue
+        key = f"header.{name}"
+        if key in claims and claims[key] != value:
+            if key.startswith(_OURS) and key != _TAGS:
+                raise CallError(f"{name}: given twice")
+            value = f"{claims[key]}, {value}"
+        claims[key] = value
     return claims
 
 
@@ -133,6 +196,8 @@ def _refuse(given: Mapping[str, object], declared: Collection[str], refused: Col
             for prefix in REFUSED_PREFIXES:
                 if plain.startswith(prefix):
                     raise CallError(f"{place}{prefix}*: not accepted from a caller")
+            if plain.endswith(REFUSED_SUFFIXES):
+                raise CallError(f"{place}*{next(filter(plain.endswith, REFUSED_SUFFIXES))}: not accepted from a caller")
 
 
 def _scalar(value: object) -> str | None:

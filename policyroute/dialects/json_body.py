@@ -1,4 +1,4 @@
-"""Strict JSON: a body is read in exactly one way, or refused.
+"""Strict JSON: a body is read in exactly one way, or refused, and is written as it was read.
 
 What two parsers could read differently is what hides a value from one of them: a key given twice, NaN, another
 encoding, a lone surrogate. All of that is refused here, and so is what only serves to exhaust the reader.
@@ -7,15 +7,25 @@ encoding, a lone surrogate. All of that is refused here, and so is what only ser
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Sequence
-from itertools import pairwise, repeat
+import sys
+import zlib
+from collections.abc import Collection, Mapping
+from json.encoder import encode_basestring
 from typing import NamedTuple, TypeAlias
 
 from policyroute.errors import CallError
 
+MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_DIGITS = 4300
+
+# Reading takes time by the value, not by the byte, and it happens where other calls wait.
+MAX_CONTAINERS = 30_000
+MAX_STRINGS = 200_000
+MAX_FRACTIONS = 50_000
+MAX_VALUES = 500_000
+_MAX_MEMBERS = 1000
+_CHUNK_BYTES = 65_536
 
 
 class Real(float):
@@ -79,12 +89,17 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json] | Fault:
 
 
 # One decoder for all calls: it holds no state between them. The hooks never raise; `_inspect` finds what they left.
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_float=_real, parse_constant=_constant)
+# Without a hook for every number, where the interpreter itself refuses those of too many digits.
+_QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_float=_real, parse_constant=_constant)
 
 
 def parse(body: bytes, names: Collection[str] = ()) -> dict[str, Json]:
     """The object that the body is; `names` are the keys that a complaint may repeat, all others are shown as `*`."""
-    tree = _decoded(_as_text(body))
+    text = _as_text(body)
+    if len(body) > MAX_CONTAINERS:  # every value takes a byte
+        _bound(body)
+    tree = _decoded(text, _QUICK if 0 < sys.get_int_max_str_digits() <= MAX_DIGITS else _CAREFUL)
     if type(tree) is Fault and tree.key is not None:
         raise CallError(_complaint("", tree, names))
     if type(tree) is not dict:
@@ -108,16 +123,39 @@ def _as_text(body: bytes) -> str:
     raise CallError("the body is not UTF-8")
 
 
-def _decoded(text: str) -> object:
+def _bound(body: bytes) -> None:
+    """Refuse what would take long to read, before it is read: counting signs is quick."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    what = ""
+    pieces = body.split(b'"', 2 * MAX_STRINGS + 1)  # every other piece stands outside of the strings
+    if len(pieces) > 2 * MAX_STRINGS + 1:
+        what = f"{MAX_STRINGS:,} strings and names"
+    else:
+        outside = b"".join(pieces[::2])
+        exponents = outside.count(b"e") + outside.count(b"E") - outside.count(b"true") - outside.count(b"false")
+        if outside.count(b"{") + outside.count(b"[") > MAX_CONTAINERS:
+            what = f"{MAX_CONTAINERS:,} objects and lists"
+        elif outside.count(b".") + exponents > MAX_FRACTIONS:
+            what = f"{MAX_FRACTIONS:,} fractions"
+        elif outside.count(b",") > MAX_VALUES:
+            what = f"{MAX_VALUES:,} values"
+    if what:
+        raise CallError(f"the body has more than {what}", code="body_too_large", status=413)
+
+
+def _decoded(text: str, decoder: json.JSONDecoder) -> object:
     # The errors of `json` carry the whole text, so ours must not be raised while one of them is being handled.
     try:
-        return _DECODER.decode(text)
+        return decoder.decode(text)
     except RecursionError:
         complaint = f"the body nests more than {MAX_DEPTH} levels deep"
     except json.JSONDecodeError as wrong:
         complaint = f"the body is not JSON from character {wrong.pos} on"
-    except ValueError:  # an interpreter that was told to allow fewer digits
+    except ValueError:
         complaint = "the body has a number with too many digits"
+    if decoder is _QUICK and complaint.endswith("digits"):
+        return _decoded(text, _CAREFUL)  # which knows where it stands
     raise CallError(complaint)
 
 
@@ -181,129 +219,82 @@ def _place(tree: dict[str, Json], fault: Fault, names: Collection[str]) -> str:
     return "*"
 
 
-# Words of the wire formats and of JSON Schema. They say nothing of a caller, so they are not repeated as text.
-WORDS = frozenset(
-    """
-    additionalProperties allOf any anyOf application/json application/pdf array ascending assistant audio/mp3 audio/wav auto
-    base64 boolean chat code completed concise const content content_filter custom default default_api definitions description
-    detailed developer disabled distinct document embedding enabled end enum ephemeral examples false file float format function
-    function_call function_call_output grammar high image image/gif image/jpeg image/png image/webp image_url in_memory
-    in_progress incomplete input input_audio input_file input_image input_text integer items json json_object json_schema lark
-    length low maxItems maxLength maximum medium message minItems minLength minimal minimum model mp3 name none null number
-    object oneOf output output_text parameters pattern priority properties reasoning reasoning.encrypted_content
-    redacted_thinking refusal regex required role scale schema search_result server_tool_use standard stop strict string summary
-    summary_text system text thinking title tool tool_calls tool_result tool_use true type uniqueItems url user value wav
-    web_search xhigh 1h 24h 30m 5m $defs $ref $schema ANY ARRAY AUDIO AUTO BOOLEAN IMAGE INTEGER NONE NUMBER OBJECT STRING TEXT
-    BLOCK_LOW_AND_ABOVE BLOCK_MEDIUM_AND_ABOVE BLOCK_NONE BLOCK_ONLY_HIGH OFF HARM_CATEGORY_CIVIC_INTEGRITY
-    HARM_CATEGORY_DANGEROUS_CONTENT HARM_CATEGORY_HARASSMENT HARM_CATEGORY_HATE_SPEECH HARM_CATEGORY_SEXUALLY_EXPLICIT
-    """.split()
-) | {""}
+def unpacked(body: bytes, encoding: str, most_bytes: int = MAX_BYTES) -> bytes:
+    """The body below its `Content-Encoding`: as it is, or out of gzip, and never more of it than `most_bytes`."""
+    names = [name for name in map(str.strip, encoding.lower().split(",")) if name not in ("", "identity")]
+    if names not in ([], ["gzip"], ["x-gzip"]):
+        raise CallError("Content-Encoding: expected gzip or none", code="unsupported_encoding", status=415)
+    if len(body) <= most_bytes:
+        return _gunzipped(body, most_bytes) if names and body else body
+    raise _too_large(most_bytes)
 
 
-_LONGEST_PLAIN = 1e40  # no number of anybody's is longer, and `1e308` many times over would be a lot of digits
+def _too_large(most_bytes: int) -> CallError:
+    return CallError(f"the body is larger than {most_bytes:,} bytes", code="body_too_large", status=413)
 
 
-def number_text(number: int | Real) -> str:
-    """A number as it is written in the body, and in plain digits where that is another way to write it."""
-    if type(number) is not Real:
-        return str(number)
-    return f"{number.raw} {int(number)}" if number.is_integer() and abs(number) < _LONGEST_PLAIN else number.raw
+def _gunzipped(body: bytes, most_bytes: int) -> bytes:
+    pieces: list[bytes] = []
+    at, room = 0, most_bytes + 1
+    for _ in range(_MAX_MEMBERS):
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        while not member.eof and at < len(body):
+            try:
+                pieces.append(member.decompress(body[at : at + _CHUNK_BYTES], room))
+            except zlib.error:
+                break
+            at += min(_CHUNK_BYTES, len(body) - at) - len(member.unused_data)
+            room -= len(pieces[-1])
+            if room <= 0:
+                raise _too_large(most_bytes)
+        if not member.eof:
+            break
+        if body.count(b"\0", at) == len(body) - at:  # what is padded to whole blocks ends in zeros
+            return b"".join(pieces)
+    raise CallError("the body is not gzip, as its Content-Encoding says")
 
 
-def opened(text: str) -> str:
-    """Text, and below it what it says as JSON: one layer, since a backslash can hide what a reader will see."""
-    if "\\" not in text or not ("\\u" in text or _like_json(text)):
-        return text
-    try:
-        inner = _INNER.decode(text)
-    except (RecursionError, ValueError):
-        return f"{text}\n{_UNICODE_ESCAPES.sub(_unescaped, text)}" if "\\u" in text else text
-    leaves: list[str] = []
-    waiting: list[object] = [inner]
-    while waiting:
-        held = waiting.pop()
-        if type(held) is str:
-            leaves.append(held)
-        elif type(held) is list:
-            waiting.extend(reversed(held))
-    inside = _mended("\n".join(leaves))
-    return f"{text}\n{inside}"
+def dump(tree: Mapping[str, Json]) -> bytes:
+    """The body that is forwarded: read again, it is the same object, and every number is spelled as it came."""
+    if not _respelled(tree):
+        return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+    out: list[str] = []
+    _write(tree, out)
+    return "".join(out).encode()
 
 
-def put_lines(value: Json, key: str, lines: list[str]) -> bool:
-    """Every key and every leaf of a value, as lines of text like `key: value`; false if some of it is not text."""
-    readable = True
-    waiting: list[dict[str, Json] | list[Json]] = [{key: value}]
-    for held in waiting:  # which grows meanwhile
-        for key, leaf in held.items() if type(held) is dict else zip(repeat(""), held):
-            if type(leaf) is str:
-                text = "" if leaf in WORDS else leaf
-                if "\\" in text:
-                    text = opened(text)
-                elif len(text) > _BLOB_CHARS and _BLOB(text):
-                    readable = False
-            elif type(leaf) is dict or type(leaf) is list:
-                waiting.append(leaf)
-                text = ""
-            else:
-                text = number_text(leaf) if type(leaf) is int or type(leaf) is Real else ""
-            if key not in WORDS:
-                lines.append(f"{key}: {text}" if text else key)
-            elif text:
-                lines.append(text)
-    return readable
+def _respelled(tree: Mapping[str, Json]) -> bool:
+    """Whether a number is spelled in another way than Python would."""
+    level: list[Json] = list(tree.values())
+    while level:
+        if any(type(leaf) is Real and float.__repr__(leaf) != leaf.raw for leaf in level):
+            return True
+        below: list[Json] = []
+        for held in level:
+            if type(held) is dict:
+                below += held.values()
+            elif type(held) is list:
+                below += held
+        level = below
+    return False
 
 
-def _lines(pairs: list[tuple[str, object]]) -> list[object]:
-    """An object as lines of text; unlike a dict it keeps what is given twice."""
-    lines: list[object] = []
-    for key, value in pairs:
-        if type(value) is str:
-            lines.append(f"{key}: {value}")
-        else:
-            lines += (key, value)
-    return lines
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return _mended(str(_INNER.decode(f'"{match[0]}"')))
-
-
-def _mended(text: str) -> str:
-    """Surrogate pairs joined, lone surrogates replaced: scanners work on UTF-8."""
-    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-# What JSON inside text says: numbers as they are written, nothing refused, since only a model will read it.
-_INNER = json.JSONDecoder(object_pairs_hook=_lines, parse_int=str, parse_float=str, parse_constant=str, strict=False)
-# Something encoded: base64 with or without a data URI in front. Short ones are left to the detectors.
-_BLOB = re.compile(r"(?:data:[^,]{0,256},)?[A-Za-z0-9+/_-]+=*\s*", re.IGNORECASE).fullmatch
-_BLOB_CHARS = 512
-_UNICODE_ESCAPES = re.compile(r"(?:\\u[0-9a-fA-F]{4})++")
-
-_like_json = re.compile(r'\s*[\[{"]').match
-
-
-def joined(texts: Sequence[str]) -> str:
-    """The texts of one message as one, such that a value is seen whether it ends at a seam or goes across it.
-
-    Nobody knows whether the model will see a gap between two parts. Where neither side has a space there, the text
-    comes with a line break first, and then again without; and again without the parts that are only padding.
-    """
-    glued = [texts[0]]
-    for before, after in pairwise(texts):
-        glued.append(after if before[-1].isspace() or after[0].isspace() else f"\n{after}")
-    variants = ["".join(glued)]
-    near = [text if len(text) <= 2 * _SEAM_CHARS else f"{text[:_SEAM_CHARS]}\n{text[-_SEAM_CHARS:]}" for text in texts]
-    across = "".join(near)
-    filled = "".join([text for text in near if text.strip(_PADDING)])
-    variants += [across] if sum(map(len, glued)) > sum(map(len, texts)) else []
-    variants += [filled] if len(filled) < len(across) else []
-    return "\n".join(variants)
-
-
-_SEAM_CHARS = 256
-_PADDING = (
-    " \t\r\n\v\f\x85\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e\u2028\u2029\u202f\u205f\u2060\u3000\u3164\ufeff"
-    + "".join(map(chr, range(0x2000, 0x2010)))
-)
+def _write(value: Mapping[str, Json] | Json, out: list[str]) -> None:
+    if isinstance(value, str):
+        out.append(encode_basestring(value))
+    elif isinstance(value, Mapping):
+        before = "{"
+        for key, below in value.items():
+            out += (before, encode_basestring(key), ":")
+            _write(below, out)
+            before = ","
+        out.append("}" if value else "{}")
+    elif isinstance(value, list):
+        before = "["
+        for below in value:
+            out.append(before)
+            _write(below, out)
+            before = ","
+        out.append("]" if value else "[]")
+    else:
+        out.append(value.raw if type(value) is Real else json.dumps(value))

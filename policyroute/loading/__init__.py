@@ -13,14 +13,15 @@ from typing import NamedTuple
 
 from policyroute.analysis.containment import disproved
 from policyroute.analysis.lint import lines_end, lint, unscanned_is_decided
-from policyroute.call import Call, Facts
+from policyroute.call import Api, Call, Facts
 from policyroute.decision import Decision, Version
 from policyroute.errors import PolicyError, Problem
 from policyroute.pipeline import Pipeline
-from policyroute.policy.compile import Compiled, assemble, resolve
+from policyroute.policy.compile import Compiled, assemble, own_detectors, resolve
 from policyroute.policy.compose import Read, compose
 from policyroute.policy.problems import Problems
 from policyroute.policy.source import Source, read_file, read_text, to_plain
+from policyroute.redaction import Redaction, redacted
 
 
 class Policy(NamedTuple):
@@ -40,6 +41,11 @@ class Policy(NamedTuple):
     def decide(self, call: Call, facts: Facts | None = None) -> Decision:
         """Where this call may go, and why. Sends nothing."""
         return self.pipeline.decide(call, facts)
+
+    def redact(self, body: bytes, decision: Decision, api: Api = "openai.chat") -> Redaction:
+        """The body as this decision lets it leave. `NotRedacted`: decide again with `redact` among the facts that failed."""
+        own = own_detectors(self.compiled.document)
+        return redacted(body, api, decision.redact, restore=decision.restore, own=own)
 
 
 class Checked(NamedTuple):

@@ -69,6 +69,7 @@ class Facts:
         ListOf(Text("a failure such as budget:ID, detect:KIND or attribute:NAME", r"(?:budget|detect|attribute):.+"), lone=True),
         doc="what could not be found out",
     )
+    detected: Mapping[Word, bool] | None = key(Table(ID, Boolean()), doc="what plug-ins found, or did not, by kind")
     canary: bool | None = key(Boolean(), doc="whether the canary draw hits; it does not by default")
     shadow: bool | None = key(Boolean(), doc="whether the shadow draw hits; it does not by default")
     now: float | None = key(MOMENT, doc="the clock, where it is not the file's")

@@ -126,6 +126,7 @@ def _facts(given: Mapping[str, Any], cases: said.CaseFile) -> Facts:
         canary=given.get("canary", False),
         shadow=given.get("shadow", False),
         failed=frozenset(map(str, given.get("failed", ()))),
+        detected={str(kind): found for kind, found in given.get("detected", {}).items()},
         task=None if given.get("task") is None else str(given["task"]),
         score=given.get("score"),
         tokens=given.get("tokens"),
@@ -211,6 +212,8 @@ def _check_facts(facts: said.Facts, known: _Known, problems: Problems) -> None:
     if facts.path is not None and api_of(str(facts.path)) is None:
         help = "write one such as /v1/chat/completions or /v1/messages"
         problems.add("PR104", f"`{facts.path}` is not a path that is read", facts.path, help=help)
+    for name in facts.detected or ():
+        among(name, "plug-in kind", "PR117", vocabulary.plugins, problems)
     for name in facts.failed or ():
         _check_failure(name, known, problems)
     if facts.body is not None and (facts.prompt is not None or facts.system is not None):

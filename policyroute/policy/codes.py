@@ -76,13 +76,15 @@ CODES: Mapping[str, str] = {
     "PR311": "a budget per something claimed",
     "PR312": "a scorer that is stood in for",
     "PR313": "a last line that does not end",
-    "PR314": "masking that nobody does yet",
+    "PR315": "a tag that nothing lifts",
+    "PR316": "masking that no tag stands behind",
     # A pattern cannot be used.
     "PR401": "a pattern that cannot be used",
     # An invariant does not hold.
     "PR501": "an invariant that a model breaks",
     "PR502": "an invariant that needs what is not left",
     "PR503": "an invariant that is not proved",
+    "PR504": "an invariant that rests on masking",
     # A test does not say anything that could be checked.
     "PR601": "an unknown request",
     "PR602": "a request that extends itself",

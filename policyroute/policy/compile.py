@@ -90,8 +90,7 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
     """The machines: reader, stages and plan of a policy without errors."""
     document, vocabulary, questions = compiled.document, compiled.vocabulary, compiled.questions
     targets, tiers = vocabulary.targets, vocabulary.tiers
-    own = tuple(_own(name, said) for name, said in (document.detectors or {}).items() if said is not None)
-    kinds = [q.kind for q in questions if isinstance(q, ask.Detected)]
+    kinds = [q.kind for q in questions if isinstance(q, ask.Detected) and q.kind not in vocabulary.plugins]
     attributes = [
         Attribute(
             str(name),
@@ -103,7 +102,7 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         )
         for name, a in vocabulary.attributes.items()
     ]
-    reader = Reader(questions, attributes, detector_set(kinds, own), Heuristic())
+    reader = Reader(questions, attributes, detector_set(kinds, own_detectors(document)), Heuristic())
     said = document.pipeline.complexity if document.pipeline else None
     ordering = Ordering(
         then_by=said.then_by if said else "price",  # type: ignore[arg-type]
@@ -111,17 +110,24 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         requested_first=document.requested_model == "prefer",
     )
     required = requested_names(targets) if document.requested_model == "require" else None
+    sensitivity = Sensitivity(compiled.taggings, compiled.tags, questions)
     stages = (
         Fit(targets),
-        Sensitivity(compiled.taggings, compiled.tags, questions),
+        sensitivity,
         Routes(compiled.routes, questions),
         Budgets(compiled.budgets),
         Override(targets, tiers, required),
         Complexity(compiled.rows, ordering, targets, tiers, questions),
     )
-    names = Names(targets, tuple(vocabulary.tags), version, str(document.mode))
+    names = Names(targets, tuple(vocabulary.tags), version, str(document.mode), sensitivity.maskings)
     everybody = Candidates((1 << len(targets)) - 1, 0)
     return Pipeline(names, reader, stages, compile_plan(document, vocabulary), everybody, document.mode == "off")
+
+
+def own_detectors(document: doc.Policy) -> tuple[OwnDetector, ...]:
+    """The detectors that a policy without errors declares, but for those of plug-ins."""
+    declared = (document.detectors or {}).items()
+    return tuple(_own(name, said) for name, said in declared if said is not None and not said.plugin)
 
 
 def _invariant(said: doc.Invariant, asker: Asker) -> Invariant:
@@ -154,6 +160,9 @@ def _detectors(document: doc.Policy, asker: Asker) -> None:
             asker.problems.add("PR110", f"`{name}` is a built-in detector", name, help="give your own detector another name")
         if said is None:
             continue
+        if said.plugin and (said.near or said.check is not None):
+            message = f"`{'near' if said.near else 'check'}` means nothing for `{name}`, which a plug-in finds"
+            asker.problems.add("PR208", message, name, help="the plug-in says what is valid; take it out here")
         if said.check is not None:
             among(said.check, "check", "PR104", CHECKS, asker.problems)
         if words := said.keywords or (said.regex and (said.regex,)):

@@ -40,6 +40,7 @@ def vocabulary_of(document: doc.Policy, problems: Problems) -> Vocabulary:
         dict.fromkeys((*KINDS, *map(str, document.detectors or ()))),
         _having(targets, labels=not unread_labels),
         _unread_fields(document) | unread_labels,
+        frozenset(str(name) for name, said in (document.detectors or {}).items() if said is not None and said.plugin),
     )
 
 
@@ -172,7 +173,8 @@ def tags_of(document: doc.Policy, vocabulary: Vocabulary, problems: Problems) ->
     compiled = []
     for name, tag in said.items():
         keeps = -1 if tag is None or tag.only is None else select(tag.only, vocabulary, problems)
-        compiled.append(Tag(str(name), closures[str(name)], keeps, str(tag.reason or "") if tag else ""))
+        reason = str(tag.reason or "") if tag else ""
+        compiled.append(Tag(str(name), closures[str(name)], keeps, reason, tag is not None and tag.declassify is not None))
     return tuple(compiled)
 
 

@@ -6,11 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from policyroute.policy.problems import At, Word
+from policyroute.policy import source
+from policyroute.policy.problems import At, Problems, Word
 from policyroute.policy.quantities import DURATION, SHARE
 from policyroute.policy.record import Record, key
 from policyroute.policy.rules import PIPELINE, Pipeline
-from policyroute.policy.shape import MOST_RULES, MOST_WORDS, Boolean, Choice, ListOf, Number, Table, Text
+from policyroute.policy.shape import (
+    MOST_RULES,
+    MOST_WORDS,
+    Boolean,
+    Choice,
+    Definitions,
+    ListOf,
+    Number,
+    Schema,
+    Table,
+    Text,
+    mismatch,
+)
 from policyroute.policy.wording import ALWAYS, BOUNDS, CAPS, ID, MODELS, NEVER, REGEX, Bounds
 
 API_VERSION = "policyroute/v1"
@@ -105,9 +118,23 @@ class Tag:
     reason: Word | None = key(Text("a reason"), doc="why, for steps and reviewers")
 
 
+class Yes:
+    """`true`, where its absence is the other answer."""
+
+    def says(self) -> str:
+        return "`true`"
+
+    def schema(self, definitions: Definitions) -> Schema:
+        return {"const": True}
+
+    def read(self, node: source.Node, path: str, problems: Problems) -> Any:
+        said = node.value if isinstance(node, source.Scalar) else None
+        return True if said is True else mismatch(self, node, path, problems)
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """A detector of the policy's own."""
+    """A detector of the policy's own, or a kind that a plug-in of the app finds."""
 
     at: At
     regex: Word | None = key(REGEX, doc="what a candidate looks like")
@@ -118,6 +145,7 @@ class Detector:
         ListOf(Text("a word", most=200), at_least=1, lone=True), default=(), doc="words of which one has to stand near by"
     )
     check: Word | None = key(ID, doc="a checksum that a candidate has to pass")
+    plugin: bool | None = key(Yes(), doc="that a plug-in finds it, outside: its answer is a fact of the call")
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +325,9 @@ class Policy:
     )
     tags: Mapping[Word, Tag | None] | None = key(Table(ID, Record(Tag, "a tag")), default=None, doc="what a tag means")
     detectors: Mapping[Word, Detector | None] | None = key(
-        Table(ID, Record(Detector, "a detector", one_of=("regex", "keywords"))), default=None, doc="detectors of your own"
+        Table(ID, Record(Detector, "a detector", one_of=("regex", "keywords", "plugin"))),
+        default=None,
+        doc="detectors of your own",
     )
     pipeline: Pipeline | None = key(PIPELINE, doc="the four stages")
     recovery: Recovery | None = key(Record(Recovery, "`recovery`"), doc="when a call fails or disappoints")

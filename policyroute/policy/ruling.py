@@ -56,7 +56,9 @@ def tagging(rule: rules.SensitivityRule, asker: Asker) -> Tagging:
     vocabulary, problems = asker.vocabulary, asker.problems
     clause = _clause(rule, asker, Setting("sensitivity"), fires_unknown=True)
     for kind in rule.redact:
-        declared(kind, "detector", vocabulary.detectors, problems)
+        if declared(kind, "detector", vocabulary.detectors, problems) and kind in vocabulary.plugins:
+            help = "mask it in the app, where its plug-in says where it is, or take it out"
+            problems.add("PR208", f"`{kind}` cannot be redacted: a plug-in finds it, outside", kind, help=help)
     if rule.add is None and not rule.redact:
         if not rule.at.unread & {"add", "redact"}:
             help = "say which tags it adds, or which values it masks"

@@ -25,7 +25,7 @@ class Vocabulary(NamedTuple):
     """Every name of a policy, by kind; names of models and tags with their bits.
 
     `having` says for each field of models, and for each label, which of them have which value, as bits. `unread` are the
-    fields of which some model's could not be read.
+    fields of which some model's could not be read. `plugins` are the detectors that are none here.
     """
 
     targets: tuple[Target, ...]
@@ -36,6 +36,7 @@ class Vocabulary(NamedTuple):
     detectors: Collection[str]
     having: Mapping[str, Mapping[str, int]]
     unread: frozenset[str]
+    plugins: frozenset[str]
 
     @property
     def everything(self) -> int:

@@ -34,8 +34,15 @@ def grown(rest: list[str], value: object) -> object:
     if first == "[]":
         return [below]
     if first.startswith("<"):  # only an object can be of a type
-        return below if not isinstance(below, dict) else {"type": first[1:-1], "mimeType": f"{first[1:-1]}/x", **below}
+        return {**told(first[1:-1]), **below} if isinstance(below, dict) else below
     return {first: below}
+
+
+def told(sort: str) -> dict[str, str]:
+    """How an object says that it is of this type; a family of media types is told in the words of both formats that do."""
+    if sort.endswith("/*"):
+        return {"mimeType": f"{sort[:-1]}x", "media_type": f"{sort[:-1]}x"}
+    return {} if sort == "none" else {"type": sort}
 
 
 def merged(under: object, over: object) -> object:

@@ -14,7 +14,7 @@ SAID = [
     (
         "openai.chat",
         {"messages": [{"role": "tool", "content": r'{"row": "\u0034\u0032"}'}]},
-        [("tool", '{"row": "\\u0034\\u0032"}\nrow: 42', 0)],
+        [("tool", '{"row": "\\u0034\\u0032"}\n{"row": "42"}', 0)],
     ),
     (
         "openai.chat",
@@ -81,7 +81,7 @@ SAID = [
         [
             *[("user", "hi", 0), ("system", "be kind", 1), ("assistant", "hm\nso\nhmso", 2)],
             *[
-                ("assistant", 'c1\nf\n{"\\u0061": 1}\na: 1', 3),
+                ("assistant", 'c1\nf\n{"\\u0061": 1}\n{"a": 1}', 3),
                 ("tool", "done", 4),
                 ("tool", "c1", 4),
                 ("tool", "out\nerr\nouterr", 5),
@@ -255,7 +255,7 @@ SIZED = [
     ("anthropic.messages", {"max_tokens": 7}, 7, 1),
     (
         "gemini.generate",
-        {"generationConfig": {"maxOutputTokens": 7, "candidateCount": 2}, "generation_config": {"max_output_tokens": 9}},
+        {"generation_config": {"max_output_tokens": 9, "candidate_count": 2}},
         9,
         2,
     ),

@@ -8,7 +8,8 @@ import sys
 import pytest
 from hypothesis import given, strategies as st
 
-from policyroute.dialects.json_body import Real, joined, number_text, opened, parse, put_lines
+from policyroute.dialects.dialect.texts import joined, number_text, opened, put_lines
+from policyroute.dialects.json_body import Real, parse
 from policyroute.errors import CallError
 
 NAMES = frozenset({"messages", "content", "role", "seed", "model"})
@@ -49,9 +50,9 @@ REFUSED = [
     (b'{"messages": [{"content": "\\udc00\\ud800"}]}', "messages[0].content: expected text without lone surrogates"),
     (b'{"hush\\ud800": 1}', "*: expected text without lone surrogates"),
     (b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", "the body nests more than 100 levels deep"),
-    (b'{"a": ' + b"[" * DEEP + b"]" * DEEP + b"}", "the body nests more than 100 levels deep"),
-    (b'{"a":' * DEEP + b"1" + b"}" * DEEP, "the body nests more than 100 levels deep"),
-    (b"[" * DEEP, "the body nests more than 100 levels deep"),
+    (b'{"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", "the body nests more than 100 levels deep"),
+    (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "the body nests more than 100 levels deep"),
+    (b"[" * 20_000, "the body nests more than 100 levels deep"),
 ]
 
 
@@ -136,15 +137,18 @@ def test_a_number_is_heard_as_it_is_written(raw, text) -> None:
 OPENED = [
     ("plain", "plain"),
     (r"C:\path", r"C:\path"),
-    (r'{"a": "4\/5"}', "a: 4/5"),
-    (r'{"a": {"b": ["\u0034\u0032", 7]}, "a": "\""}', 'a\nb\n42\n7\na: "'),
-    (r'"4000\u0020\u0031234"', "4000 1234"),
+    (r'{"a": "4\/5"}', '{"a": "4/5"}'),
+    (r'{"a": {"b": ["\u0034\u0032", 7]}, "a": "\""}', '{"a": {"b": ["42", 7]}, "a": """}'),
+    (r'"4000\u0020\u0031234"', '"4000 1234"'),
     (r'{"cut": "\u0034\u0032', '{"cut": "42'),
+    (r'{"cut": "\u0034\u00', r'{"cut": "4\u00'),
     (r"said \u0034\u0032 once", "said 42 once"),
-    (r'{"a": "\ud83d\ude00 \ud800"}', "a: \N{GRINNING FACE} \ufffd"),
+    (r"\u0034 \q \\ \\u0034 \n" "\\", "4 \\q \\ \\u0034 \n\\"),
+    ('raw\n\x00 \\u0034 "quoted"', 'raw\n\x00 4 "quoted"'),
+    (r'{"a": "\ud83d\ude00 \ud800"}', '{"a": "\N{GRINNING FACE} \ufffd"}'),
     (r"x \ud800\ud83d\ude00", "x \ufffd\N{GRINNING FACE}"),
-    ('{"a": "' + "[" * DEEP + r'\u0034"}', "a: " + "[" * DEEP + "4"),
     ("[" * DEEP + r"\u0034", "[" * DEEP + "4"),
+    ("[" + r"\u0034" * DEEP, "[" + "4" * DEEP),
 ]
 
 
@@ -158,15 +162,15 @@ def test_lines_have_every_key_and_every_leaf() -> None:
     """A value of any shape becomes lines of text; the words of the wire itself are left out."""
     lines: list[str] = []
     value = {"card": 4000123456789017, "on": True, "type": "string", "deep": [{"k": ["v", 1.5]}], "description": "of it", "": "x"}
-    assert put_lines(parse(json.dumps(value).encode()), "top", lines)
+    assert put_lines({"top": parse(json.dumps(value).encode())}, lines)
     assert sorted(lines) == sorted(["top", "card: 4000123456789017", "on", "deep", "k", "v", "1.5", "of it", "x"])
 
 
 @pytest.mark.parametrize("blob", ["QUJD" * 200, "data:image/png;base64," + "QUJD" * 200 + "=="])
 def test_lines_tell_when_a_leaf_is_encoded(blob) -> None:
     """What is long and has no space is not text, and must not pass for read."""
-    assert not put_lines({"deep": [blob]}, "", [])
-    assert put_lines({"deep": [blob + " and a word"]}, "", [])
+    assert not put_lines({"deep": [blob]}, [])
+    assert put_lines({"deep": [blob + " and a word"]}, [])
 
 
 @pytest.mark.parametrize(

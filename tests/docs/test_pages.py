@@ -15,7 +15,7 @@ from tests.house.survey import ROOT
 STAGES = ("sensitivity", "routes", "budgets", "complexity")
 NOUNS = (
     *("policy", "call", "target", "tag", "attribute", "condition", "stage", "ladder", "budget"),
-    *("decision", "step", "plan", "problem", "case", "dialect", "scan"),
+    *("decision", "step", "plan", "redaction", "problem", "case", "dialect", "scan"),
 )
 IN_CHECKOUT = re.compile(r"(?:policyroute|tests|docs|scripts|policies|schemas|benchmarks|requirements|\.ci)/[\w./-]*(?:::\w+)?")
 CODE = re.compile(r"\bPR\d{3}\b")

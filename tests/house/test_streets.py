@@ -16,6 +16,7 @@ LEVELS = (
     {"middleware", "reload"},
     {"engine"},
     {"loading"},
+    {"redaction", "taggers", "plugins"},
     {"analysis"},
     {"policy"},
     {"pipeline"},

@@ -21,6 +21,7 @@ PURE = {
     "dialects",
     "analysis",
     "policy",
+    "redaction",
 }
 OUTSIDE = "policyroute/policy/source"  # the one place that reads files
 

@@ -41,7 +41,8 @@ _RARE: tuple[tuple[str, str, int, int], ...] = (
     ("4", "4", 13, 13),
     ("4", "4", 19, 19),
     ("22", "22", 16, 19),
-    ("30", "30", 14, 14),
+    ("300", "305", 14, 14),
+    ("309", "309", 14, 14),
     ("36", "36", 14, 19),
     ("38", "39", 14, 19),
     ("35", "35", 16, 19),
@@ -51,12 +52,15 @@ _RARE: tuple[tuple[str, str, int, int], ...] = (
     ("56", "58", 12, 19),
     ("6", "6", 12, 19),
 )
-_SEP = r"(?: - |[ .-]|\r?\n(?:> ?)?)"
-_BARE = regex(r"\b[0-9]{12,}\b")
+_SEP = r"(?: - |  |[ .-]|\r?\n(?:> ?)?)"
+# On a magnetic stripe `%B` stands before it.
+_BARE = regex(r"(?:\b|%B)([0-9]{12,})\b")
 _GROUPED = regex(rf"[0-9]{{4}}(?:{_SEP}[0-9]{{4,6}})+(?:{_SEP}[0-9]{{1,5}})?")
 # Digit by digit: `4 1 1 1  1 1 1 1 …`.
 _SPELLED = regex(r"\b[0-9](?: {1,3}[0-9]\b){12,}")
 _GROUP = regex(r"[0-9]+")
+# The groups of an account go on: `SK54 2385 9814 …`.
+_ACCOUNT = regex(r"[A-Za-z]{2} ?[0-9]{2}[ -]$")
 # Sizes of groups as cards print them.
 _MOST_GROUPS, _MOST_LINES = 6, 4
 _LAYOUTS = ((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
@@ -78,8 +82,14 @@ def _is_card(page: Page, start: int, end: int, number: str) -> bool:
 
 def _find_bare(page: Page) -> Iterator[Span]:
     for match in _BARE.finditer(page.raw):
-        start, end = match.span()
-        if end - start <= 19 and stands_alone(page, start, end) and _is_card(page, start, end, match[0].decode("ascii")):
+        start, end = match.span(1)
+        number = match[1].decode("ascii")
+        if end - start > 19:
+            continue
+        if match.start() < start:
+            if luhn(number) and (_is_of(_ISSUERS, number) or _is_of(_RARE, number)):
+                yield start, end
+        elif stands_alone(page, start, end) and _is_card(page, start, end, number):
             yield start, end
 
 
@@ -112,7 +122,8 @@ def _card_at(page: Page, groups: list[Span], sizes: tuple[int, ...], first: int)
             continue
         number = b"".join(page.raw[start:end] for start, end in groups[first : last + 1]).decode("ascii")
         start, end = groups[first][0], groups[last][1]
-        alone = not page.raw[start - 1 : start].isalnum() and not page.raw[end : end + 1].isalnum()
+        before = page.raw[max(0, start - 6) : start]
+        alone = not before[-1:].isalnum() and not page.raw[end : end + 1].isalnum() and _ACCOUNT.search(before) is None
         if alone and _is_card(page, start, end, number):
             return len(layout)
     return 0
@@ -128,6 +139,6 @@ def _find_spelled(page: Page) -> Iterator[Span]:
 
 DETECTORS = (
     Detector(KIND, (Pattern("regex", (r"\d{12}",)),), _find_bare, _WHY),
-    Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped, _WHY),
+    Detector(KIND, (Pattern("regex", (r"\d{4}(?: - |  |[ .-]|\s{1,2}(?:> ?)?)\d{4}",)),), _find_grouped, _WHY),
     Detector(KIND, (rough("[0-9](?: {1,3}[0-9]){12}"),), _find_spelled, _WHY),
 )

@@ -120,18 +120,24 @@ def weighted(digits: str, weights: tuple[int, ...]) -> int:
     return sum(map(mul, digits.encode("ascii").translate(_AS_NUMBERS), weights))
 
 
-def base58check(value: str) -> bool:
-    """25 bytes of base 58 whose last four are the double SHA-256 of the others: Bitcoin and its kin."""
+def base58decode(value: str) -> int | None:
+    """The number that is written in base 58, or None where another character is among it."""
     number = 0
     for c in value[:64]:
         digit = _BASE58.get(c)
         if digit is None:
-            return False
+            return None
         number = number * 58 + digit
-    if number >= 1 << 200:
+    return number
+
+
+def base58check(value: str) -> bool:
+    """25 bytes of base 58 whose last four are the double SHA-256 of the others: Bitcoin and its kin; 26 for Zcash."""
+    number = base58decode(value)
+    if number is None or number >= 1 << 208:
         return False
-    body = number.to_bytes(25, "big")
-    return sha256(sha256(body[:21]).digest()).digest()[:4] == body[21:]
+    body = number.to_bytes(25 if number < 1 << 200 else 26, "big")
+    return sha256(sha256(body[:-4]).digest()).digest()[:4] == body[-4:]
 
 
 def bech32(value: str) -> bool:

@@ -187,7 +187,8 @@ def _roughly(terms: Sequence[str]) -> tuple[str, ...]:
 ANY_ID: Final = words(
     "national id", "national identity", "identity number", "identity card", "identification number", "id number", "id no",
     "id card", "personal number", "personal id", "citizen id", "government id", "tax id", "nationalid", "nid",
-    "identity document", "national number",
+    "identity document", "national number", "identity no", "identification no", "identification code", "personal code",
+    "national insurance", "national registration", "civil id", "resident id", "residence permit",
 )  # fmt: skip
 
 

@@ -98,12 +98,22 @@ def _local(text: str, at: int) -> int:
     return start
 
 
+def _start(text: str, at: int) -> int:
+    """Where the local part begins, in quotes or not: `"jo roe"@example.org`; `at` where there is none."""
+    if text[at - 1 : at] != '"':
+        return _local(text, at)
+    start = text.rfind('"', max(0, at - _LOCAL_MAX - 2), at - 1)
+    if start < 0 or start > at - 4 or "\n" in text[start:at] or (start and text[start - 1] not in " \t\n<(,;:"):
+        return at
+    return start
+
+
 def _find(page: Page) -> Iterator[Span]:
     text = page.text
     for match in _HOST.finditer(page.raw):
         at, stop = match.span()
         end = _host(text, at + 1, stop)
-        start = _local(text, at) if end else at
+        start = _start(text, at) if end else at
         if start == at or end - start > _ADDRESS_MAX or text[at - 1] == ".":
             continue
         head = page.raw[max(0, start - 80) : at]

@@ -22,14 +22,16 @@ _LENGTHS = {
 _COUNTRY = "(?:" + "|".join(_LENGTHS) + ")"
 # Letter by letter as well: `d e 8 9  3 7 0 4 …`.
 _SPELLED = "(?:" + "|".join(f"{code[0]} {code[1]}" for code in _LENGTHS) + ")"
-_HEAD = rf"(?:{_COUNTRY}[ -]?[0-9]{{2}}|{_SPELLED} {{1,3}}[0-9] [0-9])"
+_HEAD = rf"(?:{_COUNTRY}[ .-]?[0-9]{{2}}|{_SPELLED} {{1,3}}[0-9] [0-9])"
 # No longer than the country and the check digits: a value may begin right after something that only looked like one.
 _HEAD_RE = regex(rf"(?i)\b{_HEAD}")
-_GAPS = b" -\t"
+_GAPS = b" -.\t"
 _WIDEST_GAP = 3
 _ON_PAPER = 33 * (1 + _WIDEST_GAP)
 # Prose can follow a word like `is 20`; no country's accounts have so few figures.
 _FEWEST_DIGITS = 8
+_FEWEST_ON_PAPER = 3
+_PAPER = regex(r"^(?:[0-9A-Za-z]{15,}|[0-9A-Z]{4}(?: [0-9A-Z]{4})+(?: [0-9A-Z]{1,3})?)$")
 
 
 def _end(raw: bytes, start: int, length: int) -> int:
@@ -48,16 +50,24 @@ def _end(raw: bytes, start: int, length: int) -> int:
     return 0
 
 
+def _is_account(value: str, written: bytes) -> bool:
+    """Whether this is no prose: check digits that can be, and figures enough unless it is written as on paper."""
+    if not "02" <= value[2:4] <= "98":
+        return False
+    figures = sum(map(str.isdigit, value))
+    return figures >= _FEWEST_DIGITS or (figures >= _FEWEST_ON_PAPER and _PAPER.search(written) is not None)
+
+
 def _find(page: Page) -> Iterator[Span]:
     raw, taken = page.raw, 0
     for match in _HEAD_RE.finditer(raw):
         start = match.start()
         if start < taken:
             continue
-        country = match[0].translate(None, b" -")[:2].decode("ascii").upper()
+        country = match[0].translate(None, b" .-")[:2].decode("ascii").upper()
         end = _end(raw, start, _LENGTHS[country])
         value = raw[start:end].translate(None, _GAPS).decode("ascii")
-        if sum(map(str.isdigit, value)) >= _FEWEST_DIGITS and iban(value):
+        if _is_account(value, raw[start:end]) and iban(value):
             taken = end
             yield start, end
 
@@ -65,7 +75,7 @@ def _find(page: Page) -> Iterator[Span]:
 DETECTORS = (
     Detector(
         KIND,
-        (rough(rf"{_HEAD}[ -]{{0,3}}[0-9A-Z](?:[ -]{{0,3}}[0-9A-Z]){{3}}", case_sensitive=False),),
+        (rough(rf"{_HEAD}[ .-]{{0,3}}[0-9A-Z](?:[ .-]{{0,3}}[0-9A-Z]){{3}}", case_sensitive=False),),
         _find,
         "the country's length, and check digits modulo 97",
     ),

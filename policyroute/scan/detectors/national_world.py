@@ -241,6 +241,20 @@ DETECTORS: tuple[Detector, ...] = (
     ),
     numbered("national-id.my", r"[0-9]{6}-[0-9]{2}-[0-9]{4}", _mykad, "a day and a place of birth"),
     numbered(
+        "national-id.my",
+        r"[0-9]{12}",
+        _mykad,
+        "a day and a place of birth",
+        near=words("mykad*", "nric", "ic no", "ic number", "kad pengenalan", "pengenalan", also=ANY_ID),
+    ),
+    numbered(
+        "national-id.hk",
+        r"(?i)[A-Z]{1,2} ?[0-9]{6}[ (]?[0-9A]\)?",
+        _hkid,
+        "a check mark modulo 11",
+        near=words("hkid*", "hong kong", "香港身份證", "身份證號碼", "hk id", also=ANY_ID),
+    ),
+    numbered(
         "national-id.nz",
         r"[0-9]{2,3}[ -]?[0-9]{3}[ -]?[0-9]{3}",
         _ird,

@@ -18,7 +18,8 @@ _SHORTEST, _LONGEST = 7, 26
 # Said of phones only, so plain figures will do after them.
 _PHONE = words(
     "phone*", "telephone*", "tel", "telefon*", "téléphone*", "telephone", "teléfono*", "telefono*", "telefone*",
-    "telefoon*", "téléphon*", "mobile*", "mobil", "mobiltelefon*", "mobilnummer", "móvil", "movil", "celular", "cellulare",
+    "telefoon*", "tlf", "tfno", "telf", "tél", "telef", "komórka", "numer tel", "mob", "mobilnr", "gsm", "sími", "teléf", "telefón*",  # noqa: E501
+    "τηλέφωνο*", "điện thoại", "số điện thoại", "โทรศัพท์", "فون", "تلفن", "টেলিফোন", "ფონი", "հեռ*",  "téléphon*", "mobile*", "mobil", "mobiltelefon*", "mobilnummer", "móvil", "movil", "celular", "cellulare",  # noqa: E501
     "cell", "cellphone*", "handy*", "handynummer", "gsm", "fax", "fax no", "telefax", "whatsapp", "sms", "landline",
     "hotline", "desk", "caller id", "callback", "call back", "portable", "rückruf*", "numéro de tél*", "tél", "puhelin*",
     "matkapuhelin*", "numer telefonu", "tel no", "msisdn", "komórk*", "телефон*", "тел", "моб", "мобильн*", "τηλ*",
@@ -45,6 +46,8 @@ _OTHER = words(
 _LEVELS = ((_PHONE, 2), (_OTHER, -1), (_TALK, 1))
 _BEFORE = 48
 _GROUPS = re.compile(r"[0-9]+")
+_BYTE_BEFORE = regex(r"(?i)(?:^|[^0-9a-z])(?:[0-9][a-f]|[a-f][0-9]) $")
+_BYTE_AFTER = regex(r"(?i)^ (?:[0-9][a-f]|[a-f][0-9])(?:[^0-9a-z]|$)")
 # National shapes that are hardly anything else: North America, France, mobile and London numbers of the United Kingdom.
 _NORTH_AMERICA = (
     r"(?:1[ .-]?)?(?:\([2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-]|[2-9][0-9]{2}-[2-9][0-9]{2}-|[2-9][0-9]{2}\.[2-9][0-9]{2}\.)"
@@ -109,10 +112,15 @@ def _is_shaped(value: str, groups: list[str], digits: str) -> bool:
     """Whether a national number is grouped as phones are: two to five groups of two to five, a last one of two or more."""
     if len(groups) == 1:
         return (len(digits) == 10 and digits[0] not in "01" and digits[3] not in "01") or (
-            digits[0] == "0" and 9 <= len(digits) <= 11
+            digits[0] == "0" and 9 <= len(digits) <= 12
         )
     sizes = [len(group) for group in groups]
     return 2 <= len(groups) <= 5 and max(sizes) <= 8 and min(sizes[1:]) >= 2 and not (value.count(".") == 1 and len(groups) == 2)
+
+
+def _in_bytes(raw: bytes, start: int, end: int) -> bool:
+    """Whether groups of two stand in a row of hexadecimal bytes."""
+    return _BYTE_BEFORE.search(raw[max(0, start - 4) : start]) is not None or _BYTE_AFTER.search(raw[end : end + 4]) is not None
 
 
 def _is_phone(page: Page, start: int, value: str) -> bool:
@@ -130,7 +138,9 @@ def _is_phone(page: Page, start: int, value: str) -> bool:
         return False
     strength = _strength(page, start)
     if _NATIONAL.fullmatch(value):
-        return strength >= 0
+        return strength >= 0 and not (set(map(len, groups)) == {2} and _in_bytes(page.raw, start, start + len(value)))
+    if strength == 0 and _PHONE.near(page, start + len(value), start + len(value), before=0, after=12):
+        return _is_shaped(value, groups, digits)
     if strength == 2:
         return len(digits) <= 13 and (len(groups) == 1 or min(map(len, groups[1:])) >= 2 or len(groups) > 2)
     return strength == 1 and _is_shaped(value, groups, digits)

@@ -10,7 +10,7 @@ from policyroute.scan.pattern import Pattern
 KIND = "us-ssn"
 
 _DASHED = regex(r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b")
-_LOOSE = regex(r"\b[0-9]{3}([ .]?)[0-9]{2}([ .]?)[0-9]{4}\b")
+_LOOSE = regex(r"\b[0-9]{3}( ?[-/] ?|[ .]?)[0-9]{2}( ?[-/] ?|[ .]?)[0-9]{4}\b")
 _WORDS = words("ssn*", "social security", "social sec", "seguro social", "soc sec", exact=("SS",))
 # Printed so often that no one can own them; they count only where the text calls them a social security number.
 _FOLKLORE = frozenset((b"123456789", b"078051120", b"219099999"))
@@ -36,7 +36,7 @@ def _find_dashed(page: Page) -> Iterator[Span]:
 def _find_loose(page: Page) -> Iterator[Span]:
     for match in _LOOSE.finditer(page.raw):
         start, end = match.span()
-        digits = match[0].translate(None, b" .")
+        digits = match[0].translate(None, b" ./-")
         if match[1] == match[2] and _can_be_issued(digits) and stands_alone(page, start, end) and _WORDS.near(page, start, end):
             yield start, end
 

@@ -28,7 +28,7 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("aws", "ABSK", r"[0-9A-Za-z+/]{60,}={0,2}"),
     ("azure", "AccountKey=", r"[0-9A-Za-z+/]{80,}={0,2}"),
     ("azure", "SharedAccessKey=", r"[0-9A-Za-z+/]{40,}={0,2}"),
-    ("azure", "sig=", r"[0-9A-Za-z+/]{30,}(?:%[0-9A-Fa-f]{2}|[=0-9A-Za-z+/]){1,60}"),
+    ("azure", "sig=", r"(?:%[0-9A-Fa-f]{2}|[0-9A-Za-z+/]){40,60}={0,2}"),
     ("azure", "", rf"{_A}{{3}}[78]Q~[0-9A-Za-z~._-]{{31,34}}"),
     ("bitbucket", "ATBB", rf"{_A}{{28,40}}"),
     ("braintree", r"access_token\$production\$", rf"[0-9a-z]{{16}}\${_H}{{32}}"),
