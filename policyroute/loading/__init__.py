@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
+from importlib import import_module
 from os import PathLike, fspath
 from os.path import commonpath, realpath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from policyroute.analysis.containment import disproved
 from policyroute.analysis.lint import lines_end, lint, unscanned_is_decided
@@ -21,7 +22,9 @@ from policyroute.policy.compile import Compiled, assemble, own_detectors, resolv
 from policyroute.policy.compose import Read, compose
 from policyroute.policy.problems import Problems
 from policyroute.policy.source import Source, read_file, read_text, to_plain
-from policyroute.redaction import Redaction, redacted
+
+if TYPE_CHECKING:
+    from policyroute.redaction import Redaction
 
 
 class Policy(NamedTuple):
@@ -44,8 +47,10 @@ class Policy(NamedTuple):
 
     def redact(self, body: bytes, decision: Decision, api: Api = "openai.chat") -> Redaction:
         """The body as this decision lets it leave. `NotRedacted`: decide again with `redact` among the facts that failed."""
+        redaction = import_module("policyroute.redaction")  # it needs every dialect, and checking a policy needs none
         own = own_detectors(self.compiled.document)
-        return redacted(body, api, decision.redact, restore=decision.restore, own=own)
+        answer: Redaction = redaction.redacted(body, api, decision.redact, restore=decision.restore, own=own)
+        return answer
 
 
 class Checked(NamedTuple):

@@ -15,7 +15,8 @@ from tests.house.survey import Source, dotted, functions, imports, parse, source
 
 BROAD = {"Exception", "BaseException"}
 OPTIONAL = {"rich"}  # what an extra brings may be imported where it is used
-IMPORTERS = {"policyroute/__init__.py", "policyroute/cli/main.py"}  # they import by name, so that a start costs little
+# They import by name, so that a start costs little.
+IMPORTERS = {"policyroute/__init__.py", "policyroute/cli/main.py", "policyroute/loading/__init__.py"}
 
 CONTAINERS = {
     "bytearray",
