@@ -14,6 +14,7 @@ Feature = Literal["tools", "images", "audio", "files", "json_schema"]
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NO_FIGURES: Mapping[str, float] = MappingProxyType({})
+NO_NAMES: Mapping[str, frozenset[str]] = MappingProxyType({})
 NO_ANSWERS: Mapping[str, bool] = MappingProxyType({})
 
 
@@ -77,7 +78,8 @@ class Call(NamedTuple):
 class Facts(NamedTuple):
     """What the world looked like when the call was decided. Handed in, so that a decision can be replayed.
 
-    `spent` is the used share of each budget's account (1.0 is all of it), `seed` feeds every draw, and `failed` names
+    `spent` is the used share of each budget's account (1.0 is all of it), `short` names the models that what is left of a
+    budget does not cover, `seed` feeds every draw, and `failed` names
     what could not be found out: `budget:<id>` whose store failed, `detect:<kind>`, `attribute:<name>`.
     `canary` and `shadow` settle their draws; None draws from the seed. `last_model` is the one that served this
     conversation before, `conversation` an opaque key of it. `task`, `score` and `tokens` replace what would be worked
@@ -99,6 +101,7 @@ class Facts(NamedTuple):
     score: float | None = None
     tokens: int | None = None
     detected: Mapping[str, bool] = NO_ANSWERS
+    short: Mapping[str, frozenset[str]] = NO_NAMES
     id: str = ""
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
-from policyroute.call import Call, Facts, Target
+from policyroute.call import Call, Facts, Target, Usage
 from policyroute.errors import Widened
 
 Outcome = Literal["route", "deny", "passthrough"]
@@ -226,6 +226,13 @@ class Decision:
         return None if target is None else target.tier
 
     @property
+    def candidates(self) -> tuple[Target, ...]:
+        """The models that may be called, in the order they are tried; the first is the one to call."""
+        ended = self._ended
+        rest = (i for i in ended.order.models if i != ended.serving)
+        return () if ended.serving is None else tuple(self._names.targets[i] for i in (ended.serving, *rest))
+
+    @property
     def policy(self) -> Version:
         """Which policy decided."""
         return self._names.version
@@ -330,10 +337,19 @@ class Decision:
         target = self._target
         return 0 if target is None else self.ceiling_nano(target)
 
+    @property
+    def facts(self) -> Facts:
+        """What was known when it was made."""
+        return self._made.facts
+
+    def most_used(self, target: Target) -> Usage:
+        """The most tokens that this call can use at a target."""
+        reading = self._made.reading
+        return Usage(reading.tokens, output_ceiling(target, reading.max_output) * reading.answers, estimated=True)
+
     def ceiling_nano(self, target: Target) -> int:
         """The most that this call can cost at a target."""
-        reading = self._made.reading
-        return cost_nano(target, reading.tokens, output_ceiling(target, reading.max_output) * reading.answers)
+        return cost_nano(target, *self.most_used(target)[:2])
 
     def to_dict(self) -> dict[str, object]:
         """The shape that `explain`, the journal, the span and the page are views of."""

@@ -3,6 +3,7 @@
 PolicyrouteError
 ├── PolicyError     the author of the policy or of its tests: every `Problem` at once
 ├── CallError       the caller: the call cannot be read, or asks for what does not exist
+├── LedgerError     whoever runs the store of spend: it does not answer, or not as it should
 ├── UsageError      whoever typed the command, or mounted the library
 └── EngineError     us: an invariant of the interpreter did not hold
     └── Widened     a stage returned a model it was not given
@@ -77,6 +78,13 @@ class CallError(PolicyrouteError):
         super().__init__(message)
         self.code = code
         self.status = status
+
+
+class LedgerError(PolicyrouteError):
+    """The store of spend did not do a step: it cannot be reached, is too slow, or is not what it should be."""
+
+    status = 503
+    code = "ledger_unavailable"
 
 
 class UsageError(PolicyrouteError):

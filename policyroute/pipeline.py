@@ -32,9 +32,16 @@ class Pipeline(NamedTuple):
         """Where this call may go, and why."""
         if facts is None:
             facts = NO_FACTS
+        return self.judge(call, facts, self.read(call, facts))
+
+    def read(self, call: Call, facts: Facts) -> Reading:
+        """What there is to find out about a call. It may be judged again with other balances."""
+        return Reading(call) if self.off else self.reader.read(call, facts)
+
+    def judge(self, call: Call, facts: Facts, reading: Reading) -> Decision:
+        """Where a call may go that was read."""
         if self.off:
-            return Decision(Made(self.names, self.plan, facts, Reading(call), ()), PASSED)
-        reading = self.reader.read(call, facts)
+            return Decision(Made(self.names, self.plan, facts, reading, ()), PASSED)
         verdicts, ended = self._fold(call, facts, reading)
         if facts.down and ended.outcome == "deny" and self._served_if_up(call, facts):
             ended = ended._replace(reason=UNSERVED)

@@ -115,7 +115,7 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         Fit(targets),
         sensitivity,
         Routes(compiled.routes, questions),
-        Budgets(compiled.budgets),
+        Budgets(compiled.budgets, targets),
         Override(targets, tiers, required),
         Complexity(compiled.rows, ordering, targets, tiers, questions),
     )

@@ -92,8 +92,8 @@ class Limit:
     """How much."""
 
     at: At
-    usd: float | None = key(Number("an amount in USD", least=0, most=10**9), doc="money")
-    tokens: int | None = key(Number("a whole number of tokens", least=0, most=10**15, whole=True), doc="input and output tokens")
+    usd: float | None = key(Number("an amount in USD", least=0, most=9 * 10**6), doc="money")
+    tokens: int | None = key(Number("a whole number of tokens", least=0, most=9 * 10**15, whole=True), doc="input and output tokens")
     requests: int | None = key(Number("a whole number of requests", least=0, most=10**12, whole=True), doc="calls")
 
 

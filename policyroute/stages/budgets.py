@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from policyroute.call import Call, Facts
+from policyroute.call import Call, Facts, Target
 from policyroute.decision import Match, Reading, Removal, StageName, Verdict
 from policyroute.stages.stage import Candidates, members
 
@@ -25,6 +25,7 @@ class Reached(NamedTuple):
 
 
 UNACCOUNTED = Reached(0.0, 0, NO_ACCOUNT, "denies: the call has no account to count on")
+TOO_DEAR = Reached(0.0, 0, None, "drops the models that what is left does not cover")
 
 
 class Budget(NamedTuple):
@@ -50,8 +51,9 @@ class Budgets:
 
     name: StageName = "budgets"
 
-    def __init__(self, budgets: Sequence[Budget]) -> None:
+    def __init__(self, budgets: Sequence[Budget], targets: Sequence[Target]) -> None:
         self.budgets = tuple(budgets)
+        self._models = {target.name: 1 << i for i, target in enumerate(targets)}
         self._outcomes = tuple((budget, outcome) for budget in budgets for outcome in _outcomes(budget))
         self._bit = {(budget.id, outcome): 1 << i for i, (budget, outcome) in enumerate(self._outcomes)}
 
@@ -71,7 +73,17 @@ class Budgets:
                     eligible &= step.keeps
                     if not eligible:
                         denied = denied or (STORE_FAILED if step is budget.on_failure else EXHAUSTED)
+            dear = self._too_dear(budget, facts) & eligible if facts.short else 0
+            if dear:
+                fired |= self._bit[budget.id, TOO_DEAR]
+                removed.append(Removal(budget.id, dear))
+                eligible &= ~dear
+                if not eligible:
+                    denied = denied or next((step.deny for step in budget.steps if step.deny is not None), EXHAUSTED)
         return Verdict(eligible, tags, fired, tuple(removed), denied) if fired else candidates
+
+    def _too_dear(self, budget: Budget, facts: Facts) -> int:
+        return sum(self._models.get(name, 0) for name in facts.short.get(budget.id, ()))
 
     def _reached(self, budget: Budget, facts: Facts, reading: Reading) -> Sequence[Reached]:
         if budget.deny_missing and any(name not in reading.attributes for name in budget.per):
@@ -95,4 +107,4 @@ class Budgets:
 
 
 def _outcomes(budget: Budget) -> tuple[Reached, ...]:
-    return (UNACCOUNTED, *(() if budget.on_failure is None else (budget.on_failure,)), *budget.steps)
+    return (UNACCOUNTED, TOO_DEAR, *(() if budget.on_failure is None else (budget.on_failure,)), *budget.steps)

@@ -16,7 +16,12 @@ from tests.house.survey import Source, dotted, functions, imports, parse, source
 BROAD = {"Exception", "BaseException"}
 OPTIONAL = {"rich"}  # what an extra brings may be imported where it is used
 # They import by name, so that a start costs little.
-IMPORTERS = {"policyroute/__init__.py", "policyroute/cli/main.py", "policyroute/loading/__init__.py"}
+IMPORTERS = {
+    "policyroute/__init__.py",
+    "policyroute/cli/main.py",
+    "policyroute/ledgers/opening.py",
+    "policyroute/loading/__init__.py",
+}
 
 CONTAINERS = {
     "bytearray",

@@ -40,7 +40,7 @@ SHARED = {
     "cli": {"render"},
 }
 # The files that list a family, and so import it.
-LISTS = {"__init__", "main"}
+LISTS = {"__init__", "main", "opening"}
 
 # A place is a module: `policyroute/cli` is that file, or every file of that folder.
 DOORS = {
@@ -49,6 +49,7 @@ DOORS = {
     "hyperscan": ("policyroute/scan",),
     "opentelemetry": ("policyroute/telemetry",),
     "re2": ("policyroute/scan",),
+    "redis": ("policyroute/ledgers/redis",),
     "rich": ("policyroute/cli/render",),
     "starlette": ("policyroute/middleware/asgi", "policyroute/gateway"),
     "yaml": ("policyroute/policy/source",),

@@ -1,0 +1,141 @@
+"""A policy's budgets as accounts: what a call counts on, what it may cost there, and which steps are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from hashlib import blake2b
+from math import ceil
+from typing import NamedTuple
+from urllib.parse import quote
+
+from policyroute.call import Target, Usage
+from policyroute.decision import Decision
+from policyroute.ledgers.ledger import MOST_AMOUNT, NO_CAP, Account, Line
+from policyroute.ledgers.windows import Span, Window, window
+from policyroute.loading import Policy
+from policyroute.policy.source import to_plain
+from policyroute.stages.budgets import Budget, Unit
+
+_LONGEST = 120
+FULL = 1.0
+MOST_SHARE = 10.0
+"""The highest level that a step can have."""
+
+
+class Cap(NamedTuple):
+    """A budget, ready to count on. `bounds` are the amounts at which its steps are reached, rising."""
+
+    budget: Budget
+    owner: str
+    window: Window
+    bounds: tuple[int, ...]
+
+    def account(self, span: Span, attributes: Mapping[str, str]) -> Account:
+        """The account of a caller: two callers have the same one only if they are the same to the budget."""
+        per = "&".join(f"{_plain(name)}={_plain(attributes[name])}" for name in self.budget.per if name in attributes)
+        key = f"{self.prefix}{per}@{span.name}"
+        return Account(key, self.window.forget_at(span), span.cell, span.first)
+
+    @property
+    def prefix(self) -> str:
+        """What the keys of all its accounts begin with."""
+        return f"{_plain(self.owner)}/{_plain(self.budget.id)}?"
+
+    def share(self, used: int) -> float:
+        """The used share; of nothing, all is used and more."""
+        return max(0, used) / self.budget.limit if self.budget.limit else MOST_SHARE
+
+    def line(self, account: Account, used: int) -> Line:
+        """The stretch of use within which the same steps are reached as now."""
+        least, below = -MOST_AMOUNT, NO_CAP
+        for bound in self.bounds:
+            if used < bound:
+                below = bound
+                break
+            least = bound
+        return Line(account, least, below)
+
+    def most_for(self, model: int) -> int:
+        """Up to where a model (a bit) may fill the account: to the step that denies, or from 100 % on leaves it out."""
+        for step, bound in zip(self.budget.steps, self.bounds, strict=True):
+            if not step.keeps & model and (not step.keeps or step.at >= FULL):
+                return bound
+        return NO_CAP
+
+
+class Counted(NamedTuple):
+    """A budget that counts a call: its cap, the account, and until when its window lasts."""
+
+    cap: Cap
+    account: Account
+    ends_at: float
+
+
+class Caps:
+    """The budgets of one policy."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.caps = tuple(map(_cap, policy.compiled.budgets, _owners(policy)))
+        self._spans: dict[int, Span] = {}
+
+    def counted(self, attributes: Mapping[str, str], now: float) -> tuple[Counted, ...]:
+        """The accounts of a caller now; one that a budget denies for having none has none there."""
+        counted = []
+        for index, cap in enumerate(self.caps):
+            if cap.budget.deny_missing and any(name not in attributes for name in cap.budget.per):
+                continue
+            span = self._spans.get(index)
+            if span is None or not span.starts_at <= now < span.ends_at:
+                span = self._spans[index] = cap.window.at(now)
+            counted.append(Counted(cap, cap.account(span, attributes), span.ends_at))
+        return tuple(counted)
+
+
+def _cap(budget: Budget, owner: str) -> Cap:
+    bounds = tuple(reached_at(step.at, budget.limit) for step in budget.steps)
+    return Cap(budget, owner, window(budget.window, budget.timezone), bounds)
+
+
+def reached_at(level: float, limit: int) -> int:
+    """The least use at which a step is reached: exactly where the used share, as a number, is not below the level."""
+    if not limit:
+        return 0
+    bound = ceil(Fraction(level) * limit)
+    while bound / limit < level:
+        bound += 1
+    while bound and (bound - 1) / limit >= level:
+        bound -= 1
+    return min(bound, MOST_AMOUNT)
+
+
+def ceilings(counted: Iterable[Counted], decision: Decision, target: Target) -> tuple[int, ...]:
+    """The most that a call can use of each account at a target."""
+    return amounts(counted, decision.ceiling_nano(target), decision.most_used(target))
+
+
+def amounts(counted: Iterable[Counted], cost_nano: int, usage: Usage) -> tuple[int, ...]:
+    """What a call of this cost uses of each account, in its unit."""
+    by_unit: Mapping[Unit, int] = {"usd": cost_nano, "tokens": usage.input_tokens + usage.output_tokens, "requests": 1}
+    return tuple(min(by_unit[one.cap.budget.unit], MOST_AMOUNT) for one in counted)
+
+
+def _owners(policy: Policy) -> Sequence[str]:
+    """The name of the policy that each budget was written in: one that several policies include is one budget for all of them."""
+    pipeline = policy.compiled.document.pipeline
+    rules = pipeline.budgets if pipeline else ()
+    names: dict[str, str] = {}
+    for source in policy.sources:
+        plain = to_plain(source.root) if source.root is not None else None
+        said = plain.get("metadata") if isinstance(plain, dict) else None
+        if isinstance(said, dict):
+            names[source.file] = str(said.get("name"))
+    return [names.get(rule.at.place.file, policy.version.name) for rule in rules]
+
+
+def _plain(text: str) -> str:
+    """A text without what has a meaning in a key; a long one by its hash, which begins as no text does."""
+    quoted = quote(text, safe=" :,;+()", errors="surrogatepass").replace("~", "%7E")
+    if len(quoted) <= _LONGEST:
+        return quoted
+    return "~" + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -1,0 +1,291 @@
+"""Admission: decide on balances, hold what the chosen model can cost at most, settle to what it did cost.
+
+Deciding needs balances, and they may have changed when the hold is taken. So a call is decided on the balances last seen,
+and its hold says within which of them the decision stands: mostly one step does it all, and where it does not the store
+answers with the balances as they are. Written once, as a flow of ledger steps; two drivers, one of them for event loops.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
+from math import ceil
+from typing import NamedTuple, TypeVar
+from uuid import uuid4
+
+from policyroute.call import NO_FIGURES, NO_NAMES, Call, Facts, Target, Usage
+from policyroute.decision import Decision
+from policyroute.engine.accounts import Caps, Counted, amounts, ceilings
+from policyroute.engine.usage import spent_nano
+from policyroute.errors import LedgerError
+from policyroute.ledgers.ledger import NO_CAP, Answer, Ledger, Line, Look, Offer, Reserve, Settle, Step
+from policyroute.loading import Policy
+
+HOLD_S = 900.0
+MOST_OFFERS = 8
+_ROUNDS = 6
+_KNOWN = 10_000
+_UNTOLD = 10_000
+_AT_ONCE = 4
+_LOG = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+Flow = Generator[Step, Answer, _T]
+
+
+class Held(NamedTuple):
+    """A hold: its name, what it is on, and the model it is for. It is ended once, by whoever ends it first."""
+
+    name: str
+    counted: tuple[Counted, ...]
+    target: Target
+    amounts: tuple[int, ...]
+
+
+class Admission(NamedTuple):
+    """A decision, and what is held for it. `retry_after_s` says when a budget that denied may have room again."""
+
+    decision: Decision
+    held: Held | None = None
+    retry_after_s: int | None = None
+
+
+class Admitter:
+    """Admits the calls of one policy against one ledger. Any number of threads and event loops may share it.
+
+    `now` gives Unix seconds; `failed` is told of each step that the store did not do.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        ledger: Ledger,
+        *,
+        now: Callable[[], float],
+        hold_s: float = HOLD_S,
+        failed: Callable[[LedgerError], None] | None = None,
+    ) -> None:
+        self.policy = policy
+        self.ledger = ledger
+        self._caps = Caps(policy)
+        self._now = now
+        self._hold_s = hold_s
+        self._failed = failed
+        self._bits = {target.name: 1 << i for i, target in enumerate(policy.pipeline.names.targets)}
+        self._known: dict[str, int] = {}
+        self._untold: deque[Settle] = deque(maxlen=_UNTOLD)
+
+    def admit(self, call: Call, facts: Facts) -> Admission:
+        """Decides, and holds. It may wait for the store."""
+        return drive(self.admitting(call, facts), self.ledger)
+
+    async def aadmit(self, call: Call, facts: Facts) -> Admission:
+        """The same from an event loop, which goes on meanwhile."""
+        return await adrive(self.admitting(call, facts), self.ledger)
+
+    def settle(self, held: Held, usage: Usage) -> int:
+        """Ends a hold with what the call used; its cost in nano-dollars."""
+        return drive(self.settling(held, usage), self.ledger)
+
+    async def asettle(self, held: Held, usage: Usage) -> int:
+        """The same from an event loop."""
+        return await adrive(self.settling(held, usage), self.ledger)
+
+    def release(self, held: Held) -> None:
+        """Ends the hold of a call that was never made, or cost nothing."""
+        drive(self.releasing(held), self.ledger)
+
+    async def arelease(self, held: Held) -> None:
+        """The same from an event loop."""
+        await adrive(self.releasing(held), self.ledger)
+
+    def admitting(self, call: Call, facts: Facts) -> Flow[Admission]:
+        """The flow of an admission."""
+        pipeline = self.policy.pipeline
+        now = self._now() if facts.now is None else facts.now
+        facts = facts._replace(now=now)
+        reading = pipeline.read(call, facts)
+        counted = self._caps.counted(reading.attributes, now)
+        if not counted or pipeline.off:
+            return Admission(pipeline.judge(call, facts, reading))
+        used = [self._known.get(one.account.key, 0) for one in counted]
+        fresh = False
+        short: Mapping[str, frozenset[str]] = NO_NAMES
+        hold = uuid4().hex
+        for turn in range(_ROUNDS):
+            facts = facts._replace(spent=_shares(counted, used), short=short)
+            decision = pipeline.judge(call, facts, reading)
+            targets = decision.candidates[:MOST_OFFERS]
+            step: Step
+            if not targets:
+                if fresh or not _by_budget(decision):
+                    return Admission(decision, None, _retry_after(decision, counted, now))
+                step = Look(tuple(one.account for one in counted))
+            else:
+                step = Reserve(
+                    hold, _lines(counted, used, bound=turn + 1 < _ROUNDS), self._offers(counted, decision, targets), self._hold_s
+                )
+            try:
+                answer = yield step
+            except LedgerError as error:
+                return self._without(error, hold, call, facts)
+            used, fresh = list(answer.used), True
+            self._remember(counted, used)
+            if answer.outcome == "reserved":
+                target = targets[answer.offer]
+                if answer.offer == 0:
+                    return self._admitted(decision, hold, counted, target)
+                short = self._too_dear(counted, used, decision, targets[: answer.offer], short)
+                decision = pipeline.judge(call, facts._replace(spent=_shares(counted, used), short=short), reading)
+                if decision.candidates[:1] == (target,):
+                    return self._admitted(decision, hold, counted, target)
+                yield from self._ending(_nothing(hold, counted))
+                hold = uuid4().hex
+            elif answer.outcome == "short":
+                short = self._too_dear(counted, used, decision, targets, short)
+        raise LedgerError("the balances changed faster than a call could be decided on")
+
+    def settling(self, held: Held, usage: Usage) -> Flow[int]:
+        """The flow of a settlement. A store that does not answer is told later; the cost is known all the same."""
+        cost_nano = spent_nano(held.target, usage)
+        accounts = tuple(one.account for one in held.counted)
+        yield from self._ending(Settle(held.name, accounts, amounts(held.counted, cost_nano, usage)))
+        return cost_nano
+
+    def releasing(self, held: Held) -> Flow[None]:
+        """The flow of letting go."""
+        yield from self._ending(_nothing(held.name, held.counted))
+
+    @property
+    def untold(self) -> int:
+        """How many ends of holds the store has not taken yet."""
+        return len(self._untold)
+
+    def _ending(self, step: Settle) -> Flow[None]:
+        """Ends a hold, and then those that could not be ended before, as long as the store takes them."""
+        self._untold.append(step)
+        for _ in range(_AT_ONCE):
+            try:
+                untold = self._untold.pop()
+            except IndexError:
+                return
+            try:
+                yield untold
+            except LedgerError as error:
+                if len(self._untold) == _UNTOLD:
+                    _LOG.error("the ledger takes no settlement, and there are too many to remember: one is lost")
+                self._untold.append(untold)
+                self._tell(error)
+                return
+
+    def _without(self, error: LedgerError, hold: str, call: Call, facts: Facts) -> Admission:
+        """A call when the store does not answer: each budget says what happens then. It may have taken the hold all the same."""
+        self._tell(error)
+        pipeline = self.policy.pipeline
+        reading = pipeline.read(call, facts)
+        counted = self._caps.counted(reading.attributes, facts.now or 0.0)
+        failed = facts.failed | {f"budget:{one.cap.budget.id}" for one in counted}
+        decision = pipeline.judge(call, facts._replace(failed=failed, spent=NO_FIGURES, short=NO_NAMES), reading)
+        if not decision.candidates:
+            self._untold.append(_nothing(hold, counted))
+            return Admission(decision)
+        return self._admitted(decision, hold, counted, decision.candidates[0])
+
+    def _tell(self, error: LedgerError) -> None:
+        _LOG.warning("the ledger did not do a step: %s", error)
+        if self._failed is not None:
+            self._failed(error)
+
+    def _admitted(self, decision: Decision, hold: str, counted: tuple[Counted, ...], target: Target) -> Admission:
+        return Admission(decision, Held(hold, counted, target, ceilings(counted, decision, target)))
+
+    def _offers(self, counted: Sequence[Counted], decision: Decision, targets: Sequence[Target]) -> tuple[Offer, ...]:
+        bits = self._bits
+        return tuple(
+            Offer(ceilings(counted, decision, target), tuple(one.cap.most_for(bits[target.name]) for one in counted))
+            for target in targets
+        )
+
+    def _too_dear(
+        self,
+        counted: Sequence[Counted],
+        used: Sequence[int],
+        decision: Decision,
+        targets: Sequence[Target],
+        before: Mapping[str, frozenset[str]],
+    ) -> Mapping[str, frozenset[str]]:
+        """Which of these models do not fit, by the budget that is too small for them."""
+        short = dict(before)
+        for target, offer in zip(targets, self._offers(counted, decision, targets), strict=True):
+            for one, amount, most, there in zip(counted, offer.amounts, offer.caps, used, strict=True):
+                if most != NO_CAP and there + amount > most:
+                    name = one.cap.budget.id
+                    short[name] = short.get(name, frozenset()) | {target.name}
+        return short
+
+    def _remember(self, counted: Sequence[Counted], used: Sequence[int]) -> None:
+        if len(self._known) > _KNOWN:
+            self._known.clear()  # only a first guess for each account
+        for one, amount in zip(counted, used, strict=True):
+            self._known[one.account.key] = amount
+
+
+def drive(flow: Flow[_T], ledger: Ledger) -> _T:
+    """Runs a flow, waiting for each step."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                answer = ledger.do(step)
+            except LedgerError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as done:
+        result: _T = done.value
+        return result
+
+
+async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
+    """Runs a flow without keeping the event loop."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                answer = await ledger.ado(step)
+            except LedgerError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as done:
+        result: _T = done.value
+        return result
+
+
+def _nothing(hold: str, counted: Sequence[Counted]) -> Settle:
+    """The end of a hold of which nothing was spent."""
+    return Settle(hold, tuple(one.account for one in counted), (0,) * len(counted))
+
+
+def _shares(counted: Sequence[Counted], used: Sequence[int]) -> Mapping[str, float]:
+    return {one.cap.budget.id: one.cap.share(amount) for one, amount in zip(counted, used, strict=True)}
+
+
+def _lines(counted: Sequence[Counted], used: Sequence[int], *, bound: bool) -> tuple[Line, ...]:
+    """The accounts, each with the stretch of use within which the decision stands."""
+    if not bound:
+        return tuple(Line(one.account, least=-(2**53)) for one in counted)
+    return tuple(one.cap.line(one.account, amount) for one, amount in zip(counted, used, strict=True))
+
+
+def _by_budget(decision: Decision) -> bool:
+    """Whether balances have to do with a denial: they can only take models away."""
+    return decision.stage in ("budgets", "override", "complexity")
+
+
+def _retry_after(decision: Decision, counted: Sequence[Counted], now: float) -> int | None:
+    """When every budget that took part in a denial has a new window."""
+    acted = set(decision.fired)
+    ends = [one.ends_at for one in counted if one.cap.budget.id in acted]
+    return max(1, ceil(max(ends) - now)) if decision.stage == "budgets" and ends else None
