@@ -11,31 +11,36 @@ from urllib.parse import quote
 
 from policyroute.call import Target, Usage
 from policyroute.decision import Decision
-from policyroute.ledgers.ledger import MOST_AMOUNT, NO_CAP, Account, Line
+from policyroute.ledgers.ledger import MOST_AMOUNT, NO_CAP, Account, Line, Offer
 from policyroute.ledgers.windows import Span, Window, window
 from policyroute.loading import Policy
 from policyroute.policy.source import to_plain
 from policyroute.stages.budgets import Budget, Unit
 
 _LONGEST = 120
+_REMEMBERED = 10_000
 FULL = 1.0
 MOST_SHARE = 10.0
 """The highest level that a step can have."""
 
 
 class Cap(NamedTuple):
-    """A budget, ready to count on. `bounds` are the amounts at which its steps are reached, rising."""
+    """A budget, ready to count on. `bounds` are the amounts at which its steps are reached, rising.
+
+    `most` says up to where each model may fill an account: to the step that denies, or that from 100 % on leaves it out.
+    """
 
     budget: Budget
     owner: str
     window: Window
     bounds: tuple[int, ...]
+    most: Mapping[str, int]
 
-    def account(self, span: Span, attributes: Mapping[str, str]) -> Account:
+    def account(self, span: Span, values: Sequence[str | None]) -> Account:
         """The account of a caller: two callers have the same one only if they are the same to the budget."""
-        per = "&".join(f"{_plain(name)}={_plain(attributes[name])}" for name in self.budget.per if name in attributes)
-        key = f"{self.prefix}{per}@{span.name}"
-        return Account(key, self.window.forget_at(span), span.cell, span.first)
+        named = zip(self.budget.per, values, strict=True)
+        per = "&".join(f"{_plain(name)}={_plain(value)}" for name, value in named if value is not None)
+        return Account(f"{self.prefix}{per}@{span.name}", self.window.forget_at(span), span.cell, span.first)
 
     @property
     def prefix(self) -> str:
@@ -56,13 +61,6 @@ class Cap(NamedTuple):
             least = bound
         return Line(account, least, below)
 
-    def most_for(self, model: int) -> int:
-        """Up to where a model (a bit) may fill the account: to the step that denies, or from 100 % on leaves it out."""
-        for step, bound in zip(self.budget.steps, self.bounds, strict=True):
-            if not step.keeps & model and (not step.keeps or step.at >= FULL):
-                return bound
-        return NO_CAP
-
 
 class Counted(NamedTuple):
     """A budget that counts a call: its cap, the account, and until when its window lasts."""
@@ -72,29 +70,56 @@ class Counted(NamedTuple):
     ends_at: float
 
 
+class _Current:
+    """A cap in the window that is current, with the accounts that were asked for in it."""
+
+    __slots__ = ("accounts", "cap", "span")
+
+    def __init__(self, cap: Cap) -> None:
+        self.cap = cap
+        self.span = Span("", 0.0, 0.0)
+        self.accounts: dict[tuple[str | None, ...], Counted] = {}
+
+
 class Caps:
     """The budgets of one policy."""
 
     def __init__(self, policy: Policy) -> None:
-        self.caps = tuple(map(_cap, policy.compiled.budgets, _owners(policy)))
-        self._spans: dict[int, Span] = {}
+        targets = policy.pipeline.names.targets
+        caps = [_cap(budget, owner, targets) for budget, owner in zip(policy.compiled.budgets, _owners(policy), strict=True)]
+        self.caps = tuple(caps)
+        self._current = [_Current(cap) for cap in caps]
 
     def counted(self, attributes: Mapping[str, str], now: float) -> tuple[Counted, ...]:
         """The accounts of a caller now; one that a budget denies for having none has none there."""
         counted = []
-        for index, cap in enumerate(self.caps):
-            if cap.budget.deny_missing and any(name not in attributes for name in cap.budget.per):
-                continue
-            span = self._spans.get(index)
-            if span is None or not span.starts_at <= now < span.ends_at:
-                span = self._spans[index] = cap.window.at(now)
-            counted.append(Counted(cap, cap.account(span, attributes), span.ends_at))
+        for index, current in enumerate(self._current):
+            if not current.span.starts_at <= now < current.span.ends_at or len(current.accounts) > _REMEMBERED:
+                self._current[index] = current = _Current(current.cap)
+                current.span = current.cap.window.at(now)
+            budget = current.cap.budget
+            values = tuple([attributes.get(name) for name in budget.per])
+            found = current.accounts.get(values)
+            if found is None:
+                if budget.deny_missing and None in values:
+                    continue
+                account = current.cap.account(current.span, values)
+                found = current.accounts[values] = Counted(current.cap, account, current.span.ends_at)
+            counted.append(found)
         return tuple(counted)
 
 
-def _cap(budget: Budget, owner: str) -> Cap:
+def _cap(budget: Budget, owner: str, targets: Sequence[Target]) -> Cap:
     bounds = tuple(reached_at(step.at, budget.limit) for step in budget.steps)
-    return Cap(budget, owner, window(budget.window, budget.timezone), bounds)
+    most = {target.name: _most(budget, bounds, 1 << i) for i, target in enumerate(targets)}
+    return Cap(budget, owner, window(budget.window, budget.timezone), bounds, most)
+
+
+def _most(budget: Budget, bounds: Sequence[int], model: int) -> int:
+    for step, bound in zip(budget.steps, bounds, strict=True):
+        if not step.keeps & model and (not step.keeps or step.at >= FULL):
+            return bound
+    return NO_CAP
 
 
 def reached_at(level: float, limit: int) -> int:
@@ -109,15 +134,20 @@ def reached_at(level: float, limit: int) -> int:
     return min(bound, MOST_AMOUNT)
 
 
-def ceilings(counted: Iterable[Counted], decision: Decision, target: Target) -> tuple[int, ...]:
-    """The most that a call can use of each account at a target."""
-    return amounts(counted, decision.ceiling_nano(target), decision.most_used(target))
+def offer(counted: Iterable[Counted], decision: Decision, target: Target) -> Offer:
+    """The most that a call can use of each account at a target, and up to where that may go."""
+    most = amounts(counted, decision.ceiling_nano(target), decision.most_used(target))
+    return Offer(most, tuple([one.cap.most[target.name] for one in counted]))
 
 
 def amounts(counted: Iterable[Counted], cost_nano: int, usage: Usage) -> tuple[int, ...]:
     """What a call of this cost uses of each account, in its unit."""
-    by_unit: Mapping[Unit, int] = {"usd": cost_nano, "tokens": usage.input_tokens + usage.output_tokens, "requests": 1}
-    return tuple(min(by_unit[one.cap.budget.unit], MOST_AMOUNT) for one in counted)
+    by_unit: Mapping[Unit, int] = {
+        "usd": min(cost_nano, MOST_AMOUNT),
+        "tokens": min(usage.input_tokens + usage.output_tokens, MOST_AMOUNT),
+        "requests": 1,
+    }
+    return tuple([by_unit[one.cap.budget.unit] for one in counted])
 
 
 def _owners(policy: Policy) -> Sequence[str]:

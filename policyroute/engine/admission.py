@@ -11,12 +11,12 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from math import ceil
+from secrets import token_hex
 from typing import NamedTuple, TypeVar
-from uuid import uuid4
 
 from policyroute.call import NO_FIGURES, NO_NAMES, Call, Facts, Target, Usage
 from policyroute.decision import Decision
-from policyroute.engine.accounts import Caps, Counted, amounts, ceilings
+from policyroute.engine.accounts import Caps, Counted, amounts, offer
 from policyroute.engine.usage import spent_nano
 from policyroute.errors import LedgerError
 from policyroute.ledgers.ledger import NO_CAP, Answer, Ledger, Line, Look, Offer, Reserve, Settle, Step
@@ -72,7 +72,6 @@ class Admitter:
         self._now = now
         self._hold_s = hold_s
         self._failed = failed
-        self._bits = {target.name: 1 << i for i, target in enumerate(policy.pipeline.names.targets)}
         self._known: dict[str, int] = {}
         self._untold: deque[Settle] = deque(maxlen=_UNTOLD)
 
@@ -103,48 +102,49 @@ class Admitter:
     def admitting(self, call: Call, facts: Facts) -> Flow[Admission]:
         """The flow of an admission."""
         pipeline = self.policy.pipeline
-        now = self._now() if facts.now is None else facts.now
-        facts = facts._replace(now=now)
+        if facts.now is None:
+            facts = facts._replace(now=self._now())
+        now = facts.now or 0.0
         reading = pipeline.read(call, facts)
         counted = self._caps.counted(reading.attributes, now)
         if not counted or pipeline.off:
             return Admission(pipeline.judge(call, facts, reading))
-        used = [self._known.get(one.account.key, 0) for one in counted]
+        used = tuple([self._known.get(one.account.key, 0) for one in counted])
         fresh = False
         short: Mapping[str, frozenset[str]] = NO_NAMES
-        hold = uuid4().hex
+        hold = token_hex(16)
+        offers: tuple[Offer, ...] = ()
+        step: Step
         for turn in range(_ROUNDS):
             facts = facts._replace(spent=_shares(counted, used), short=short)
             decision = pipeline.judge(call, facts, reading)
             targets = decision.candidates[:MOST_OFFERS]
-            step: Step
-            if not targets:
-                if fresh or not _by_budget(decision):
-                    return Admission(decision, None, _retry_after(decision, counted, now))
-                step = Look(tuple(one.account for one in counted))
+            if targets:
+                offers = tuple([offer(counted, decision, target) for target in targets])
+                step = Reserve(hold, _lines(counted, used, bound=turn + 1 < _ROUNDS), offers, self._hold_s)
+            elif fresh or not _by_budget(decision):
+                return Admission(decision, None, _retry_after(decision, counted, now))
             else:
-                step = Reserve(
-                    hold, _lines(counted, used, bound=turn + 1 < _ROUNDS), self._offers(counted, decision, targets), self._hold_s
-                )
+                step = Look(tuple([one.account for one in counted]))
             try:
                 answer = yield step
             except LedgerError as error:
                 return self._without(error, hold, call, facts)
-            used, fresh = list(answer.used), True
+            used, fresh = answer.used, True
             self._remember(counted, used)
             if answer.outcome == "reserved":
-                target = targets[answer.offer]
-                if answer.offer == 0:
-                    return self._admitted(decision, hold, counted, target)
-                short = self._too_dear(counted, used, decision, targets[: answer.offer], short)
-                decision = pipeline.judge(call, facts._replace(spent=_shares(counted, used), short=short), reading)
+                target, held = targets[answer.offer], Held(hold, counted, targets[answer.offer], offers[answer.offer].amounts)
+                if answer.offer:
+                    short = _too_dear(counted, used, targets[: answer.offer], offers, short)
+                    decision = pipeline.judge(call, facts._replace(spent=_shares(counted, used), short=short), reading)
                 if decision.candidates[:1] == (target,):
-                    return self._admitted(decision, hold, counted, target)
+                    return Admission(decision, held)
                 yield from self._ending(_nothing(hold, counted))
-                hold = uuid4().hex
+                hold = token_hex(16)
             elif answer.outcome == "short":
-                short = self._too_dear(counted, used, decision, targets, short)
-        raise LedgerError("the balances changed faster than a call could be decided on")
+                short = _too_dear(counted, used, targets, offers, short)
+        restless = LedgerError("the balances changed faster than a call could be decided on")
+        return self._without(restless, hold, call, facts)
 
     def settling(self, held: Held, usage: Usage) -> Flow[int]:
         """The flow of a settlement. A store that does not answer is told later; the cost is known all the same."""
@@ -190,39 +190,13 @@ class Admitter:
         if not decision.candidates:
             self._untold.append(_nothing(hold, counted))
             return Admission(decision)
-        return self._admitted(decision, hold, counted, decision.candidates[0])
+        target = decision.candidates[0]
+        return Admission(decision, Held(hold, counted, target, offer(counted, decision, target).amounts))
 
     def _tell(self, error: LedgerError) -> None:
         _LOG.warning("the ledger did not do a step: %s", error)
         if self._failed is not None:
             self._failed(error)
-
-    def _admitted(self, decision: Decision, hold: str, counted: tuple[Counted, ...], target: Target) -> Admission:
-        return Admission(decision, Held(hold, counted, target, ceilings(counted, decision, target)))
-
-    def _offers(self, counted: Sequence[Counted], decision: Decision, targets: Sequence[Target]) -> tuple[Offer, ...]:
-        bits = self._bits
-        return tuple(
-            Offer(ceilings(counted, decision, target), tuple(one.cap.most_for(bits[target.name]) for one in counted))
-            for target in targets
-        )
-
-    def _too_dear(
-        self,
-        counted: Sequence[Counted],
-        used: Sequence[int],
-        decision: Decision,
-        targets: Sequence[Target],
-        before: Mapping[str, frozenset[str]],
-    ) -> Mapping[str, frozenset[str]]:
-        """Which of these models do not fit, by the budget that is too small for them."""
-        short = dict(before)
-        for target, offer in zip(targets, self._offers(counted, decision, targets), strict=True):
-            for one, amount, most, there in zip(counted, offer.amounts, offer.caps, used, strict=True):
-                if most != NO_CAP and there + amount > most:
-                    name = one.cap.budget.id
-                    short[name] = short.get(name, frozenset()) | {target.name}
-        return short
 
     def _remember(self, counted: Sequence[Counted], used: Sequence[int]) -> None:
         if len(self._known) > _KNOWN:
@@ -270,6 +244,23 @@ def _nothing(hold: str, counted: Sequence[Counted]) -> Settle:
 
 def _shares(counted: Sequence[Counted], used: Sequence[int]) -> Mapping[str, float]:
     return {one.cap.budget.id: one.cap.share(amount) for one, amount in zip(counted, used, strict=True)}
+
+
+def _too_dear(
+    counted: Sequence[Counted],
+    used: Sequence[int],
+    targets: Sequence[Target],
+    offers: Sequence[Offer],
+    before: Mapping[str, frozenset[str]],
+) -> Mapping[str, frozenset[str]]:
+    """Which of these models do not fit, by the budget that is too small for them."""
+    short = dict(before)
+    for target, (most, caps) in zip(targets, offers, strict=False):
+        for one, amount, cap, there in zip(counted, most, caps, used, strict=True):
+            if cap != NO_CAP and there + amount > cap:
+                name = one.cap.budget.id
+                short[name] = short.get(name, frozenset()) | {target.name}
+    return short
 
 
 def _lines(counted: Sequence[Counted], used: Sequence[int], *, bound: bool) -> tuple[Line, ...]:

@@ -76,7 +76,7 @@ Outcome = Literal["looked", "reserved", "moved", "short", "settled", "known"]
 
 
 class Answer(NamedTuple):
-    """What came of a step, and what was used of each account before it: spent and held, less what was granted.
+    """What came of a step, and what was used of each account before a look or a hold: spent and held, less what was granted.
 
     `reserved` names the `offer`; `moved` says that what was decided does not hold, `short` that nothing fits; `known`
     that this hold had ended before.

@@ -72,15 +72,13 @@ def test_the_stretch_within_which_a_decision_stands(shop: Policy) -> None:
     assert [cap.line(account, used)[1:] for used in (-5, 0, half - 1)] == [(-MOST_AMOUNT, half)] * 3
     assert [cap.line(account, used)[1:] for used in (half, whole - 1)] == [(half, whole)] * 2
     assert cap.line(account, whole)[1:] == (whole, NO_CAP)
-    small, large = 1, 2
-    assert (cap.most_for(small), cap.most_for(large)) == (whole, whole)
+    assert cap.most == {"small": whole, "large": whole}
 
 
 def test_a_downgrade_at_the_limit_is_a_cap_too() -> None:
     """From 100 % on only the small model: the large one has to fit below, the small one need not."""
     cap = Caps(loads(SHOP.replace("deny: budget_exhausted", "only: {tier: [basic]}").replace("50%", "60%"))).caps[0]
-    small, large = 1, 2
-    assert (cap.most_for(small), cap.most_for(large)) == (NO_CAP, 1_000_000_000)
+    assert cap.most == {"small": NO_CAP, "large": 1_000_000_000}
 
 
 def test_a_budget_that_is_included_is_one_for_all_who_include_it(tmp_path: Path) -> None:

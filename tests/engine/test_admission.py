@@ -253,7 +253,7 @@ def test_a_caller_without_a_name(edit: str) -> None:
         assert admission.decision.reason == "budget_account_missing"
     else:
         assert [b.key for b in shop.ledger.balances("shop/tenant-day")] == ["shop/tenant-day?@2026-11-21"]
-        shop.ask("")
+        shop.ask("other")
         assert len(shop.ledger.balances("shop/tenant-day")) == 2
 
 
