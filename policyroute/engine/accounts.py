@@ -90,6 +90,11 @@ class Caps:
         self.caps = tuple(caps)
         self._current = [_Current(cap) for cap in caps]
 
+    def chunks(self) -> Mapping[str, int]:
+        """What a replica may draw at once of each account, by the prefix of its key."""
+        caps = [cap for cap in self.caps if cap.budget.lease is not None]
+        return {cap.prefix: max(1, int(cap.budget.limit * (cap.budget.lease or 0.0))) for cap in caps}
+
     def counted(self, attributes: Mapping[str, str], now: float) -> tuple[Counted, ...]:
         """The accounts of a caller now; one that a budget denies for having none has none there."""
         counted = []

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from secrets import token_hex
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from policyroute.call import NO_FIGURES, NO_NAMES, Call, Facts, Target, Usage
 from policyroute.decision import Decision
 from policyroute.engine.accounts import Caps, Counted, amounts, offer
 from policyroute.engine.usage import spent_nano
 from policyroute.errors import LedgerError
-from policyroute.ledgers.ledger import NO_CAP, Answer, Ledger, Line, Look, Offer, Reserve, Settle, Step
+from policyroute.ledgers.leased import LeasedLedger
+from policyroute.ledgers.ledger import NO_CAP, Flow, Ledger, Line, Look, Offer, Reserve, Settle, Step, adrive, drive
+from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy
 
 HOLD_S = 900.0
@@ -29,9 +31,6 @@ _KNOWN = 10_000
 _UNTOLD = 10_000
 _AT_ONCE = 4
 _LOG = logging.getLogger(__name__)
-_T = TypeVar("_T")
-
-Flow = Generator[Step, Answer, _T]
 
 
 class Held(NamedTuple):
@@ -67,8 +66,9 @@ class Admitter:
         failed: Callable[[LedgerError], None] | None = None,
     ) -> None:
         self.policy = policy
-        self.ledger = ledger
         self._caps = Caps(policy)
+        chunks = self._caps.chunks()
+        self.ledger: Ledger = LeasedLedger(ledger, MemoryLedger(), chunks) if chunks else ledger
         self._now = now
         self._hold_s = hold_s
         self._failed = failed
@@ -203,38 +203,6 @@ class Admitter:
             self._known.clear()  # only a first guess for each account
         for one, amount in zip(counted, used, strict=True):
             self._known[one.account.key] = amount
-
-
-def drive(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow, waiting for each step."""
-    try:
-        step = next(flow)
-        while True:
-            try:
-                answer = ledger.do(step)
-            except LedgerError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
-
-
-async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow without keeping the event loop."""
-    try:
-        step = next(flow)
-        while True:
-            try:
-                answer = await ledger.ado(step)
-            except LedgerError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
 
 
 def _nothing(hold: str, counted: Sequence[Counted]) -> Settle:

@@ -6,8 +6,12 @@ Amounts are whole numbers: nano-dollars, tokens or calls. Nobody but a ledger ad
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Generator, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeVar
+
+from policyroute.errors import LedgerError
+
+_T = TypeVar("_T")
 
 MOST_AMOUNT = 2**53 - 1
 """The most that an account can have: more is not exact in every store."""
@@ -87,6 +91,10 @@ class Answer(NamedTuple):
     offer: int = -1
 
 
+Flow = Generator[Step, Answer, _T]
+"""What takes several steps, written once for those who wait and for event loops: it is thrown the `LedgerError` of a step."""
+
+
 class Balance(NamedTuple):
     """An account, as people look at it."""
 
@@ -139,3 +147,35 @@ class Ledger(Protocol):
     async def aclose(self) -> None:
         """The same, from an event loop."""
         ...
+
+
+def drive(flow: Flow[_T], ledger: Ledger) -> _T:
+    """Runs a flow, waiting for each step."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                answer = ledger.do(step)
+            except LedgerError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as done:
+        result: _T = done.value
+        return result
+
+
+async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
+    """Runs a flow without keeping the event loop."""
+    try:
+        step = next(flow)
+        while True:
+            try:
+                answer = await ledger.ado(step)
+            except LedgerError as error:
+                step = flow.throw(error)
+            else:
+                step = flow.send(answer)
+    except StopIteration as done:
+        result: _T = done.value
+        return result

@@ -119,14 +119,10 @@ class MemoryLedger:
         for (_, least, below), amount in zip(lines, used, strict=True):
             if amount < least or (amount >= below and below != NO_CAP):
                 return Answer("moved", used)
-        for index, (amounts, caps) in enumerate(offers):
-            for amount, cap, before in zip(amounts, caps, used, strict=True):
-                if before + amount > cap and cap != NO_CAP:
-                    break
-            else:
-                break
-        else:
+        index = next((i for i, (amounts, caps) in enumerate(offers) if _fits(amounts, caps, used)), -1)
+        if index < 0:
             return Answer("short", used)
+        amounts = offers[index].amounts
         answer = Answer("reserved", used, index)
         accounts = tuple([line[0] for line in lines])
         opened = [self._sums.get(account.key) or self._open(account, now) for account in accounts]
@@ -206,6 +202,13 @@ class MemoryLedger:
 
     async def aclose(self) -> None:
         """There is nothing to let go of."""
+
+
+def _fits(amounts: Sequence[int], caps: Sequence[int], used: Sequence[int]) -> bool:
+    for amount, cap, before in zip(amounts, caps, used, strict=True):
+        if before + amount > cap and cap != NO_CAP:
+            return False
+    return True
 
 
 def _let_go(hold: _Hold) -> None:

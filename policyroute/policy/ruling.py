@@ -152,6 +152,7 @@ def budget(rule: rules.BudgetRule, vocabulary: Vocabulary, problems: Problems) -
         steps=tuple(steps),
         deny_missing=rule.on_missing == "deny",
         on_failure=failure,
+        lease=None if rule.lease is None else rule.lease.chunk,
     )
 
 

@@ -32,7 +32,8 @@ class Budget(NamedTuple):
     """A budget: what it counts per, over which window, and what its steps do.
 
     `on_missing` says whether a call without the `per` attributes counts on one shared account or is denied. `on_failure`
-    is the step taken when the store cannot say what is spent; None lets the call pass.
+    is the step taken when the store cannot say what is spent; None lets the call pass. `lease` is the share that a
+    replica may draw at once, to serve from it on its own.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Budget(NamedTuple):
     steps: tuple[Reached, ...]
     deny_missing: bool
     on_failure: Reached | None
+    lease: float | None = None
 
 
 class Budgets:

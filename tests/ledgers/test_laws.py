@@ -18,6 +18,8 @@ FIXED = ("day", "month")
 ROLLING = "rolling"
 LASTS_S = 100.0
 AMOUNTS = st.integers(0, 60)
+OFFERS = st.lists(AMOUNTS, min_size=1, max_size=3)
+BANDS = st.sampled_from(((0, 40), (40, 80), (80, NO_CAP)))
 
 
 class _Entry(NamedTuple):
@@ -75,8 +77,7 @@ def machine(store: str) -> type[RuleBasedStateMachine]:
     class Machine(RuleBasedStateMachine):
         def __init__(self) -> None:
             super().__init__()
-            self.folder = tempfile.TemporaryDirectory()
-            self.time = Time()
+            self.folder, self.time = tempfile.TemporaryDirectory(), Time()
             self.ledger = STORES[store](Path(self.folder.name), self.time)
             self.simple = Simple(self.time)
             self.names: list[str] = []
@@ -91,18 +92,18 @@ def machine(store: str) -> type[RuleBasedStateMachine]:
             every = (*(Account(key, FAR) for key in FIXED), Account(ROLLING, FAR, cell, cell - 4))
             return tuple(account for i, account in enumerate(every) if which >> i & 1)
 
-        @rule(which=st.integers(1, 7), offers=st.lists(AMOUNTS, min_size=1, max_size=3), cap=st.sampled_from((NO_CAP, 50, 100)))
+        @rule(which=st.integers(1, 7), offers=OFFERS, cap=st.sampled_from((NO_CAP, 50, 100)))
         def reserve(self, which: int, offers: list[int], cap: int) -> None:
             self.ask(f"h{len(self.names)}", which, offers, (0, NO_CAP), cap)
 
-        @rule(which=st.integers(1, 7), amount=AMOUNTS, band=st.sampled_from(((0, 40), (40, 80), (80, NO_CAP))))
+        @rule(which=st.integers(1, 7), amount=AMOUNTS, band=BANDS)
         def reserve_within(self, which: int, amount: int, band: tuple[int, int]) -> None:
             self.ask(f"h{len(self.names)}", which, [amount], band, 100)
 
         def ask(self, hold: str, which: int, offers: list[int], band: tuple[int, int], cap: int) -> None:
             accounts = self.accounts(which)
-            made = tuple(Offer((amount,) * len(accounts), (cap,) * len(accounts)) for amount in offers)
-            step = Reserve(hold, tuple(Line(account, *band) for account in accounts), made, LASTS_S)
+            made = tuple(Offer((one,) * len(accounts), (cap,) * len(accounts)) for one in offers)
+            step = Reserve(hold, tuple(Line(one, *band) for one in accounts), made, LASTS_S)
             self.names.append(hold)
             self.asked[hold] = step
             assert self.ledger.do(step) == self.simple.reserve(step)
