@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
 from policyroute.call import Call, Facts
 from policyroute.cli.render import bold, counted, dim, green, output_option, red, say, show_table, usd, write_json, yellow
+from policyroute.cli.render.typed import known, moment, pair
 from policyroute.decision import Decision, Match, StageName, Step
 from policyroute.dialects import api_of, read_call
 from policyroute.errors import CallError, UsageError
 from policyroute.loading import Policy, load
 from policyroute.policy.frame import shown
-from policyroute.policy.suggest import closest
 from policyroute.scoring import TASKS
 
 MOST_BYTES = 10_000_000
@@ -98,12 +97,12 @@ def _call(asked: Asked, policy: Policy) -> Call:
     api = api_of(asked.path)
     if api is None:
         raise UsageError(f"`{asked.path}` is no path that is read: such as {CHAT}, /v1/responses or /v1/messages")
-    headers = [_pair(text, "--header", "x-data-class=pii") for text in asked.header]
-    attributes = dict(_pair(text, "--attr", "plan=pro") for text in asked.attr)
+    headers = [pair(text, "--header", "x-data-class=pii") for text in asked.header]
+    attributes = dict(pair(text, "--attr", "plan=pro") for text in asked.attr)
     declared = policy.compiled.vocabulary.attributes
     keys = {str(one.source).removeprefix("auth.") for one in declared.values() if one.source.startswith("auth.")}
     for name in attributes:
-        _known(name, "attribute", declared, also=keys)
+        known(name, "attribute", declared, also=keys)
     if asked.body is None:
         prompt = {"model": asked.requested_model or "auto", "messages": [{"role": "user", "content": asked.prompt}]}
         call = read_call(json.dumps(prompt).encode(), "openai.chat", headers, attributes)._replace(api=api)
@@ -136,19 +135,19 @@ def _facts(asked: Asked, policy: Policy) -> Facts:
     vocabulary, budgets = policy.compiled.vocabulary, [budget.id for budget in policy.compiled.budgets]
     spent = {}
     for text in asked.spent:
-        budget, share = _pair(text, "--spent", "tenant-day=85%")
-        spent[_known(budget, "budget", budgets)] = _share(share)
+        budget, share = pair(text, "--spent", "tenant-day=85%")
+        spent[known(budget, "budget", budgets)] = _share(share)
     detected = {}
     for text in asked.detected:
-        kind, found = _pair(text, "--detected", "person=true")
-        detected[_known(kind, "plug-in kind", vocabulary.plugins)] = _yes(found)
+        kind, found = pair(text, "--detected", "person=true")
+        detected[known(kind, "plug-in kind", vocabulary.plugins)] = _yes(found)
     for model in asked.down:
-        _known(model, "model", vocabulary.models)
+        known(model, "model", vocabulary.models)
     if asked.task is not None:
-        _known(asked.task, "task", TASKS)
+        known(asked.task, "task", TASKS)
     drawn = None if asked.seed is not None else False
     return Facts(
-        now=time.time() if asked.now is None else _moment(asked.now),
+        now=time.time() if asked.now is None else moment(asked.now),
         spent=spent,
         detected=detected,
         down=frozenset(asked.down),
@@ -160,21 +159,6 @@ def _facts(asked: Asked, policy: Policy) -> Facts:
         tokens=asked.tokens,
         id=f"dec_{secrets.token_hex(12)}",
     )
-
-
-def _pair(text: str, option: str, example: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip():
-        raise UsageError(f"`{option} {shown(text)}` has no name and value: `{option} {example}` has")
-    return name.strip(), value.strip()
-
-
-def _known(name: str, what: str, known: Collection[str], also: Collection[str] = ()) -> str:
-    if name in known or name in also:
-        return name
-    near = closest(name, [*known, *also])
-    listed = f"the policy has {', '.join(f'`{one}`' for one in known)}" if known else f"the policy has no {what}s"
-    raise UsageError(f"unknown {what} `{shown(name)}`: {f'did you mean `{near}`?' if near else listed}")
 
 
 def _yes(text: str) -> bool:
@@ -191,14 +175,6 @@ def _share(text: str) -> float:
     if not text.endswith("%") or not 0 <= share <= 1000:
         raise UsageError(f"`{shown(text)}` is no share of a budget: such as 85%")
     return share
-
-
-def _moment(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"`{shown(text)}` is no time: such as 2026-11-02T09:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _removed(decision: Decision) -> Mapping[tuple[str, str], list[str]]:

@@ -39,6 +39,7 @@ COMMANDS = {
     "explain": Listed("policyroute.cli.explain", "decide one call, send nothing, and say why"),
     "test": Listed("policyroute.cli.test", "run the tests of policies"),
     "detect": Listed("policyroute.cli.detect", "show what is sensitive in texts and bodies, masked"),
+    "budgets": Listed("policyroute.cli.budgets", "show who spent what, and grant more by hand"),
     "bench": Listed("policyroute.cli.bench", "measure how fast a policy decides"),
     "schema": Listed("policyroute.cli.schema", "print the JSON Schema of policies or of test files"),
 }
