@@ -26,8 +26,8 @@ NANO = 1_000_000_000
 EXAMPLES = """\b
 Examples:
   policyroute budgets policies/default.yaml --ledger sqlite:///policyroute.db
-  policyroute budgets grant policies/default.yaml tenant-day 50 --attr tenant=acme --ledger sqlite:///policyroute.db \\
-    --by ops@acme --why "launch day"
+  policyroute budgets grant policies/default.yaml tenant-day 50 --attr tenant=acme \\
+    --ledger sqlite:///policyroute.db --by ops@acme --why "launch day"
   policyroute budgets audit policies/default.yaml --ledger sqlite:///policyroute.db
 """
 
