@@ -25,6 +25,10 @@ class Part(NamedTuple):
     text: str
     turn: int = 0
 
+    def __repr__(self) -> str:
+        """Without the text: a repr ends up in logs."""
+        return f"<Part {self.role} of turn {self.turn}, {len(self.text)} characters>"
+
 
 class Asks(NamedTuple):
     """What the caller asks of the router itself. All of it can narrow or rank, none of it can widen."""
@@ -58,6 +62,11 @@ class Call(NamedTuple):
     has: frozenset[Feature] = frozenset()
     unscanned: tuple[str, ...] = ()
     asks: Asks = NO_ASKS
+
+    def __repr__(self) -> str:
+        """Without what is in it: a repr ends up in logs."""
+        unread = f", unscanned: {', '.join(self.unscanned)}" if self.unscanned else ""
+        return f"<Call {self.api}, {len(self.parts)} part{'' if len(self.parts) == 1 else 's'}{unread}>"
 
     @classmethod
     def from_text(

@@ -121,7 +121,7 @@ def show(policy: str, form: str, **given: Any) -> int:
 @output_option("text", "json")
 def grant(form: str, **given: Any) -> int:
     """Give an account of BUDGET more room in its current window: AMOUNT in dollars, tokens or calls, as it counts."""
-    return _change(Change(**given), form)
+    return _change(_typed(given), form)
 
 
 @command.command("reset")
@@ -135,7 +135,7 @@ def grant(form: str, **given: Any) -> int:
 @output_option("text", "json")
 def reset(form: str, **given: Any) -> int:
     """Let an account of BUDGET start anew: what is spent is granted. What is held stays held."""
-    return _change(Change(**given), form)
+    return _change(_typed(given), form)
 
 
 @command.command("audit")
@@ -158,6 +158,10 @@ def audit(policy: str, ledger: str, form: str) -> int:
     else:
         say(dim("nothing was granted or reset by hand"))
     return 0
+
+
+def _typed(given: Mapping[str, Any]) -> Change:
+    return Change._make(given.get(name) for name in Change._fields)
 
 
 def _change(asked: Change, form: str) -> int:

@@ -256,7 +256,7 @@ def _text(file: str, content: bytes) -> Read:
 
 def _body(file: str, content: bytes, api: Api) -> Read:
     try:
-        call = read_call(content, api)
+        call = read_call(content, api, max_bytes=MOST_BYTES)
     except CallError as error:
         raise CallError(f"{shown(file)}: {error}", code=error.code, status=error.status) from None
     return Read(file, call.parts, call.unscanned, is_body=True)

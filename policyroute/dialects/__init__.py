@@ -12,12 +12,12 @@ from policyroute.dialects import json_body
 from policyroute.dialects.anthropic_messages import ANTHROPIC_MESSAGES
 from policyroute.dialects.dialect import HOLDING, Dialect, Holds, read
 from policyroute.dialects.gemini_generate import GEMINI_GENERATE
-from policyroute.dialects.headers import Headers, read_asks
+from policyroute.dialects.headers import Headers, encoding_of, read_asks
 from policyroute.dialects.openai_chat import OPENAI_CHAT
 from policyroute.dialects.openai_completions import OPENAI_COMPLETIONS
 from policyroute.dialects.openai_embeddings import OPENAI_EMBEDDINGS
 from policyroute.dialects.openai_responses import OPENAI_RESPONSES
-from policyroute.errors import UsageError
+from policyroute.errors import CallError, UsageError
 
 __all__ = ["Call", "api_of", "positions", "read_call"]
 
@@ -53,12 +53,17 @@ class Call(policyroute.call.Call):
         api: str = "openai.chat",
         headers: Headers | None = None,
         attributes: Mapping[str, str] | None = None,
+        max_bytes: int = json_body.MAX_BYTES,
     ) -> Call:
-        """The call that a body is, in the wire format `api`; `CallError` if it cannot be read, or not in one way only."""
+        """The call that a body is, in the wire format `api`; `CallError` if it cannot be read, or not in one way only.
+
+        A body of more than `max_bytes`, packed or not, is refused with status 413, and so is one that holds more values or
+        text than are read in time; those bounds grow with `max_bytes`. What the headers say is packed by gzip is unpacked.
+        """
         known = next((name for name in get_args(Api) if name == api), None)
         if known is None:
             raise UsageError(f"`{api}` is no wire format: one of {', '.join(get_args(Api))} is expected")
-        return read_call(body, known, headers, attributes)
+        return read_call(body, known, headers, attributes, max_bytes=max_bytes)
 
 
 def read_call(
@@ -67,12 +72,19 @@ def read_call(
     headers: Headers | None = None,
     attributes: Mapping[str, str] | None = None,
     path: str = "",
+    max_bytes: int = json_body.MAX_BYTES,
 ) -> Call:
     """The call that a body is. The `path` matters where it says what other formats say in the body: the model, the streaming."""
     dialect = DIALECTS[api]
-    tree = json_body.parse(body, _NAMES)
+    encoding = encoding_of(headers)
+    if encoding:
+        body = json_body.unpacked(body, encoding, max_bytes)
+    tree = json_body.parse(body, _NAMES, max_bytes)
     asked = read_asks(headers, tree, dialect.root.fields or ())
     heard = read(dialect, tree)
+    most_chars = int(json_body.MAX_TEXT_CHARS * json_body.room(max_bytes))
+    if sum([len(part.text) for part in heard.parts]) > most_chars:
+        raise CallError(f"the body has more than {most_chars:,} characters of text", code="body_too_large", status=413)
     model, stream = heard.requested_model, heard.stream
     named = _GEMINI(path) if api == "gemini.generate" else None
     if named is not None:

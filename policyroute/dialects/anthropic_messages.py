@@ -9,7 +9,7 @@ _BLOCK_TYPES = (
     *("server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "code_execution_tool_result"),
     *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result", "tool_search_tool_result"),
     *("mcp_tool_use", "mcp_tool_result", "container_upload", "tool_reference", "compaction", "advisor_tool_result"),
-    *("mid_conv_system", "tool_addition", "tool_removal", "fallback"),
+    *("mid_conv_system", "tool_addition", "tool_removal", "mcp_tool_listing", "fallback"),
 )
 
 # What is in base64 is text where its media type says so; an image stays one, whatever it says.
@@ -28,6 +28,7 @@ _SOURCE = (
     Field("content[].text", "text"),
     Field("content[].citations", "free"),
     Field("content[].cache_control", "free"),
+    Field("content[].transformations", "free"),
     *under(
         "content[].source",
         (
@@ -60,17 +61,26 @@ _PLAIN_BLOCK = (
     Field("<search_result>.source", "aside"),
     Field("citations", "free"),
     Field("cache_control", "free"),
+    Field("transformations", "free"),
+    Field("toolset_name", "aside"),
+    Field("tool_name", "aside"),
+    Field("page_age", "aside"),
     Field("file_id", "opaque", opaque="file", feature="files"),
     Field("encrypted_content", "opaque", opaque="encrypted"),
 )
+
+_ANSWER_TYPES = (*_BLOCK_TYPES, "web_search_result", "browser_state")
+_OUTPUT_TYPES = ("code_execution_output", "bash_code_execution_output")
 
 # What a tool answered can hold blocks again, and documents among them hold blocks of text.
 _ANSWER = (
     *_PLAIN_BLOCK,
     Field("content", "text"),
-    Field("content[]", "part", types=(*_BLOCK_TYPES, "web_search_result", "code_execution_output")),
+    Field("content[]", "part", types=(*_ANSWER_TYPES, *_OUTPUT_TYPES)),
     Field("content[].type", "seen"),
     Field("content[].text", "text"),
+    Field("content[].citations", "free"),
+    Field("content[].cache_control", "free"),
     Field("content[].encrypted_content", "opaque", opaque="encrypted"),
     Field("content[].file_id", "opaque", opaque="file", feature="files"),
     Field("encrypted_stdout", "opaque", opaque="encrypted"),
@@ -84,12 +94,19 @@ _ANSWER = (
     Field("retrieved_at", "aside"),
     Field("file_type", "aside"),
     Field("lines", "free"),
+    *(Field(f"{name}_lines", "number") for name in ("num", "total", "old", "new")),
+    *(Field(f"{name}_start", "number") for name in ("old", "new")),
+    Field("start_line", "number"),
+    Field("is_file_update", "flag"),
+    Field("tabs", "free"),
+    Field("state_changes", "free"),
     Field("tool_references", "free"),
     *under("content.source", _SOURCE),  # a page that was fetched is a document in the answer
     Field("content.type", "aside"),
     Field("content.title", "aside"),
     Field("content.context", "text"),
     Field("content.citations", "free"),
+    Field("content.cache_control", "free"),
 )
 
 _BLOCK = (
@@ -108,11 +125,14 @@ _BLOCK = (
     *under("content", _ANSWER[1:]),
     Field("content.type", "aside"),
     *under("content[]", _ANSWER),
-    Field("content[]", "part", types=(*_BLOCK_TYPES, "web_search_result")),
+    Field("content[]", "part", types=_ANSWER_TYPES),
     Field("<mid_conv_system>.content", "text", role="system"),
     Field("<advisor_tool_result>.content.encrypted_content", "opaque", role="tool", opaque="encrypted"),
     Field("<tool_addition>.tool", "free", role="system"),
     Field("<tool_removal>.tool", "free", role="system"),
+    Field("<compaction>.tool_changes", "free", role="system"),
+    Field("<mcp_tool_listing>.mcp_server_name", "aside", role="system"),
+    Field("<mcp_tool_listing>.tools", "free", role="system"),
     Field("<fallback>.to", "free"),
     Field("<fallback>.from", "free"),
     Field("<fallback>.trigger", "free"),
@@ -139,6 +159,15 @@ _TOOLS = (
     Field("tools[].display_height_px", "number"),
     Field("tools[].display_width_px", "number"),
     Field("tools[].display_number", "number"),
+    Field("tools[].max_tokens", "number"),
+    Field("tools[].max_content_tokens", "number"),
+    Field("tools[].eager_input_streaming", "flag"),
+    Field("tools[].enable_zoom", "flag"),
+    Field("tools[].use_cache", "flag"),
+    Field("tools[].caching", "free"),
+    Field("tools[].url_sources", "free"),
+    Field("tools[].response_inclusion", "aside"),
+    Field("tools[].tools", "free"),
     Field("tools[].mcp_server_name", "aside"),
     Field("tools[].configs", "free"),
     Field("tools[].default_config", "free"),
@@ -164,6 +193,8 @@ _SETTINGS = (
     Field("service_tier", "aside"),
     Field("thinking.type", "aside"),
     Field("thinking.budget_tokens", "number"),
+    Field("thinking.display", "aside"),
+    Field("thinking.block_binding", "free"),
     Field("output_config.effort", "aside"),
     Field("output_config.format.type", "aside", role="system"),
     Field("output_config.format.schema", "free", role="system", feature="json_schema"),
@@ -180,6 +211,13 @@ _SETTINGS = (
     Field("speed", "aside"),
     Field("betas[]", "aside"),
     Field("diagnostics", "free"),
+    Field("billing_policy", "free"),
+    Field("fallback_credit_token", "free"),
+    Field("user_profile_id", "aside"),
+    Field("compaction.type", "aside"),
+    Field("compaction.instructions", "text", role="system"),
+    Field("thread.type", "aside"),
+    Field("thread.previous_message_id", "opaque", opaque="stored_history"),
 )
 
 _BESIDE = (
@@ -193,6 +231,8 @@ _MESSAGE = (
     Field("messages[]", "turn"),
     Field("messages[].role", "seen"),
     Field("messages[].content", "text"),
+    Field("messages[].clear_at", "aside"),
+    Field("messages[].output_config", "free"),
     *under("messages[].content[]", _BLOCK),
 )
 

@@ -19,6 +19,15 @@ _MEDIA = (
     Field("<video/*>.fileUri", "opaque", opaque="video", feature="files"),
 )
 
+# How a part is to be looked at, and what is known of it beside.
+_BESIDE_PART = tuple(
+    Field(name, "free")
+    for name in (
+        *("videoMetadata", "audioMetadata", "documentMetadata", "spreadsheetMetadata", "speechMetadata", "partMetadata"),
+        *("mediaResolution", "mediaProcessing", "audioTranscription"),
+    )
+)
+
 # A part has no type: its keys say what it is, so a key that is not declared makes it one of an unknown kind.
 _PART = (
     Field("", "part"),
@@ -41,6 +50,7 @@ _PART = (
     Field("functionResponse.parts[]", "part"),
     *under("functionResponse.parts[].inlineData", _MEDIA),
     *under("functionResponse.parts[].fileData", _MEDIA),
+    *under("functionResponse.parts[]", _BESIDE_PART),
     Field("toolCall", role="assistant"),
     Field("toolCall.id", "aside"),
     Field("toolCall.toolType", "aside"),
@@ -57,10 +67,7 @@ _PART = (
     Field("codeExecutionResult.output", "text", role="tool"),
     Field("thought", "flag"),
     Field("thoughtSignature", "aside", role="assistant"),
-    Field("videoMetadata", "free"),
-    Field("mediaResolution", "free"),
-    Field("partMetadata", "free"),
-    Field("audioTranscription", "free"),
+    *_BESIDE_PART,
 )
 
 _SAID = (
@@ -100,6 +107,9 @@ _TOOLS = (
     Field("tools[].mcpServers[].name", "aside"),
     Field("tools[].mcpServers[].streamableHttpTransport.url", "opaque", opaque="url"),
     Field("tools[].mcpServers[].streamableHttpTransport.headers", "free"),
+    Field("tools[].mcpServers[].streamableHttpTransport.timeout", "aside"),
+    Field("tools[].mcpServers[].streamableHttpTransport.sseReadTimeout", "aside"),
+    Field("tools[].mcpServers[].streamableHttpTransport.terminateOnClose", "flag"),
     Field("toolConfig", "free"),
 )
 
@@ -125,6 +135,8 @@ _SETTINGS = (
     Field("generationConfig.speechConfig", "free"),
     Field("generationConfig.imageConfig", "free"),
     Field("generationConfig.mediaResolution", "aside"),
+    Field("generationConfig.translationConfig", "free"),
+    Field("generationConfig.audioTranscriptionConfig", "free"),
     Field("generationConfig.audioTimestamp", "flag"),
     Field("generationConfig.enableAffectiveDialog", "flag"),
     Field("generationConfig.enableEnhancedCivicAnswers", "flag"),

@@ -7,7 +7,7 @@ has to agree: a second header must never be a way to take back the first.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple, TypeVar
 
@@ -22,6 +22,7 @@ Prefer = Literal["cost", "speed", "quality"]
 SECRET_HEADERS = frozenset(
     {"api-key", "authorization", "cookie", "proxy-authorization", "set-cookie", "x-api-key", "x-goog-api-key"}
     | {"ocp-apim-subscription-key", "x-amz-security-token", "x-auth-token", "x-csrf-token", "x-forwarded-client-cert"}
+    | {"x-policyroute-signed-tags"}
 )
 SECRET_ENDINGS = ("-api-key", "-authorization", "-cookie", "-password", "-secret", "-token")
 
@@ -102,6 +103,10 @@ REFUSED_METADATA = frozenset(name for name in REFUSED_FIELDS if "guardrail" in n
 }
 _REFUSED = {name.replace("_", ""): name for name in REFUSED_FIELDS}  # `apiBase` is the same
 
+MAX_NAMES = 1000  # of headers, of fields, of metadata: each is looked at by itself
+_MAX_TAGS_CHARS = 10_000
+_HAS_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
+_ENCODING = "content-encoding"
 _OURS = "header.x-policyroute-"
 _TAGS = f"{_OURS}tags"
 _TWIN = "metadata.policyroute"
@@ -135,7 +140,8 @@ def is_ours(name: str) -> bool:
 
 def encoding_of(headers: Headers | None) -> str:
     """What the headers say about how the body is packed."""
-    return ",".join([value for name, value in _pairs(headers) if _canonical(name) == "content-encoding"])
+    long = [(name, value) for name, value in _pairs(headers) if len(name) >= len(_ENCODING)]
+    return ",".join([value for name, value in long if _canonical(name) == _ENCODING])
 
 
 def outgoing(body: Mapping[str, Json]) -> dict[str, Json]:
@@ -153,7 +159,7 @@ def _canonical(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
 
-def _pairs(headers: Headers | None) -> Iterable[tuple[str, str]]:
+def _pairs(headers: Headers | None) -> Collection[tuple[str, str]]:
     if not headers:
         return ()
     return headers.items() if isinstance(headers, Mapping) else headers
@@ -161,32 +167,43 @@ def _pairs(headers: Headers | None) -> Iterable[tuple[str, str]]:
 
 def _claim(claims: dict[str, str], metadata: Mapping[str, object]) -> None:
     """What the metadata says, as it is spelled there and in the one way of all names; two spellings are united."""
-    united: dict[str, str] = {}
+    united: dict[str, dict[str, None]] = {}
     told = {key: text for key, text in ((key, _scalar(value)) for key, value in metadata.items()) if text is not None}
     for key, text in told.items():
-        name = _canonical(key)
-        united[name] = text if united.get(name, text) == text else f"{united[name]}, {text}"
+        united.setdefault(_canonical(key), {})[text] = None
+    whole = {name: ", ".join(texts) for name, texts in united.items()}
     for key in told:
-        claims[f"body.metadata.{key}"] = claims[f"body.metadata.{_canonical(key)}"] = united[_canonical(key)]
+        claims[f"body.metadata.{key}"] = claims[f"body.metadata.{_canonical(key)}"] = whole[_canonical(key)]
 
 
 def _claims(headers: Headers | None) -> dict[str, str]:
     """Every header but the secret ones, by `header.<name>`; servers and proxies spell a name as they like."""
     claims: dict[str, str] = {}
-    for name, value in _pairs(headers):
+    more: dict[str, dict[str, None]] = {}
+    pairs = _pairs(headers)
+    if len(pairs) > MAX_NAMES:
+        raise CallError(f"the call has more than {MAX_NAMES:,} headers")
+    whole = "".join(map("".join, pairs))
+    if not whole.isprintable() and _HAS_CONTROL(whole):
+        raise CallError("the headers have a control character")
+    for name, value in pairs:
         name = _canonical(name)
         if name in SECRET_HEADERS or name.endswith(SECRET_ENDINGS):
             continue
         key = f"header.{name}"
-        if key in claims and claims[key] != value:
+        first = claims.setdefault(key, value)
+        if first != value:
             if key.startswith(_OURS) and key != _TAGS:
                 raise CallError(f"{name}: given twice")
-            value = f"{claims[key]}, {value}"
-        claims[key] = value
+            more.setdefault(key, {first: None})[value] = None
+    for key, values in more.items():
+        claims[key] = ", ".join(values)
     return claims
 
 
 def _refuse(given: Mapping[str, object], declared: Collection[str], refused: Collection[str], place: str) -> None:
+    if len(given) > MAX_NAMES:
+        raise CallError(f"{place.rstrip('.') or 'the body'}: more than {MAX_NAMES:,} names")
     for key in given:
         if key not in declared:
             plain = key.lower().replace("-", "_")
@@ -268,6 +285,8 @@ def _agreed(said: _Said, meaning: Callable[[str, str], _T]) -> _T | None:
 
 
 def _tags(place: str, text: str) -> list[str]:
+    if len(text) > _MAX_TAGS_CHARS:
+        raise CallError(f"{place}: longer than {_MAX_TAGS_CHARS:,} characters")
     return [_name(place, tag) for tag in map(str.strip, text.split(",")) if tag]
 
 

@@ -7,6 +7,7 @@ encoding, a lone surrogate. All of that is refused here, and so is what only ser
 from __future__ import annotations
 
 import json
+import re
 import sys
 import zlib
 from collections.abc import Collection, Mapping
@@ -15,17 +16,24 @@ from typing import NamedTuple, TypeAlias
 
 from policyroute.errors import CallError
 
-MAX_BYTES = 10 * 1024 * 1024
+MAX_BYTES = 10_000_000
 MAX_DEPTH = 100
 MAX_DIGITS = 4300
 
-# Reading takes time by the value, not by the byte, and it happens where other calls wait.
-MAX_CONTAINERS = 30_000
-MAX_STRINGS = 200_000
-MAX_FRACTIONS = 50_000
-MAX_VALUES = 500_000
+# Reading takes time by the value, not by the byte, and it happens where other calls wait. What a body may hold beside
+# plain text is counted together: each of these alone, or a mix. All of it holds for `MAX_BYTES`, and grows with the size
+# that is allowed.
+MAX_CONTAINERS = 20_000
+MAX_STRINGS = 100_000
+MAX_FRACTIONS = 40_000
+MAX_VALUES = 320_000  # of what is none of these
+MAX_DIGITS_IN_ALL = 1_000_000  # beyond a few for each value
+MAX_ESCAPES = 500_000  # in a body that is larger than all text may be
+MAX_TEXT_CHARS = 2_500_000
+_FEW_DIGITS = 8
 _MAX_MEMBERS = 1000
 _CHUNK_BYTES = 65_536
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]").search  # of a character that takes two escapes
 
 
 class Real(float):
@@ -56,6 +64,7 @@ class Fault(NamedTuple):
 
 
 _CONTAINERS = frozenset({dict, list, Fault})
+_PLAIN = frozenset({str, int, Real, bool, type(None)})
 _NOT_FINITE = Fault("expected a finite number")
 _TOO_LONG = Fault(f"expected a number of at most {MAX_DIGITS} digits")
 _NOT_UNICODE = Fault("expected text without lone surrogates")
@@ -94,20 +103,27 @@ _CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_int=_whole, parse_f
 _QUICK = json.JSONDecoder(object_pairs_hook=_object, parse_float=_real, parse_constant=_constant)
 
 
-def parse(body: bytes, names: Collection[str] = ()) -> dict[str, Json]:
+def parse(body: bytes, names: Collection[str] = (), max_bytes: int = MAX_BYTES) -> dict[str, Json]:
     """The object that the body is; `names` are the keys that a complaint may repeat, all others are shown as `*`."""
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
     text = _as_text(body)
     if len(body) > MAX_CONTAINERS:  # every value takes a byte
-        _bound(body)
+        _bound(body, room(max_bytes))
     tree = _decoded(text, _QUICK if 0 < sys.get_int_max_str_digits() <= MAX_DIGITS else _CAREFUL)
     if type(tree) is Fault and tree.key is not None:
         raise CallError(_complaint("", tree, names))
     if type(tree) is not dict:
         raise CallError("the body is not a JSON object")
-    fault = _inspect(tree)
+    fault = _inspect(tree, b"\\" in body and _HALF(body) is not None)
     if fault is not None:
         raise CallError(_complaint(_place(tree, fault, names), fault, names))
     return tree
+
+
+def room(max_bytes: int) -> float:
+    """How much more than by default a body may hold, where it may be larger."""
+    return max(1.0, max_bytes / MAX_BYTES)
 
 
 def _as_text(body: bytes) -> str:
@@ -123,25 +139,45 @@ def _as_text(body: bytes) -> str:
     raise CallError("the body is not UTF-8")
 
 
-def _bound(body: bytes) -> None:
+# Of a body without its strings: what opens, parts and splits values, and its numbers as if all digits were one.
+_SILENT = bytes(byte for byte in range(256) if byte not in b"{[,.")
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
+
+
+def _bound(body: bytes, times: float) -> None:
     """Refuse what would take long to read, before it is read: counting signs is quick."""
     if b"\\" in body:
+        if len(body) > MAX_TEXT_CHARS * times and body.count(b"\\") > MAX_ESCAPES * times:
+            raise _too_much("escapes")
         body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    what = ""
-    pieces = body.split(b'"', 2 * MAX_STRINGS + 1)  # every other piece stands outside of the strings
-    if len(pieces) > 2 * MAX_STRINGS + 1:
-        what = f"{MAX_STRINGS:,} strings and names"
-    else:
-        outside = b"".join(pieces[::2])
-        exponents = outside.count(b"e") + outside.count(b"E") - outside.count(b"true") - outside.count(b"false")
-        if outside.count(b"{") + outside.count(b"[") > MAX_CONTAINERS:
-            what = f"{MAX_CONTAINERS:,} objects and lists"
-        elif outside.count(b".") + exponents > MAX_FRACTIONS:
-            what = f"{MAX_FRACTIONS:,} fractions"
-        elif outside.count(b",") > MAX_VALUES:
-            what = f"{MAX_VALUES:,} values"
-    if what:
-        raise CallError(f"the body has more than {what}", code="body_too_large", status=413)
+    pieces = body.split(b'"', int(2 * MAX_STRINGS * times) + 1)  # every other piece stands outside of the strings
+    if len(pieces) > 2 * MAX_STRINGS * times + 1:
+        raise _too_much("strings and names")
+    outside = b"".join(pieces[::2])
+    strings = len(pieces) / 2
+    signs = outside.translate(None, _SILENT)
+    if len(signs) > 4 * MAX_VALUES * times:
+        raise _too_much("values")
+    containers, commas = signs.count(b"{") + signs.count(b"["), signs.count(b",")
+    digits = len(outside.translate(None, _NO_DIGITS)) - _FEW_DIGITS * (containers + commas)
+    if digits > MAX_DIGITS_IN_ALL * times:
+        raise _too_much("digits")
+    numbers = outside.translate(_ZEROS)
+    fractions = signs.count(b".") + numbers.count(b"0e") + numbers.count(b"0E")
+    spent = {
+        "objects and lists": containers / MAX_CONTAINERS,
+        "strings and names": strings / MAX_STRINGS,
+        "fractions": fractions / MAX_FRACTIONS,
+        "values": max(0, commas - strings - containers - fractions) / MAX_VALUES,
+        "digits": max(0, digits) / MAX_DIGITS_IN_ALL,
+    }
+    if sum(spent.values()) > times:
+        raise _too_much(max(spent, key=spent.__getitem__))
+
+
+def _too_much(what: str) -> CallError:
+    return CallError(f"the body has more {what} than are read", code="body_too_large", status=413)
 
 
 def _decoded(text: str, decoder: json.JSONDecoder) -> object:
@@ -159,22 +195,27 @@ def _decoded(text: str, decoder: json.JSONDecoder) -> object:
     raise CallError(complaint)
 
 
-def _inspect(tree: dict[str, Json]) -> Fault | None:
-    """Look through the tree, level by level, for depth, for faults, and for text that is not Unicode."""
+def _inspect(tree: dict[str, Json], halves: bool) -> Fault | None:
+    """Look through the tree, level by level, for depth, for faults, and for text that is not Unicode.
+
+    Such text can only come from escapes of `halves`: the body itself was decoded strictly.
+    """
     level: list[object] = [tree]
     for _ in range(MAX_DEPTH):
         below: list[object] = []
         for held in level:
             if type(held) is dict:
-                below += held
+                if halves:
+                    below += held
                 below += held.values()
             elif type(held) is list:
-                below += held
+                if halves or not set(map(type, held)) <= _PLAIN:
+                    below += held
             elif type(held) is Fault:
                 return held
-        if not _is_unicode("".join([leaf for leaf in below if type(leaf) is str])):
+        if halves and not _is_unicode("".join([leaf for leaf in below if type(leaf) is str])):
             return _NOT_UNICODE
-        level = [leaf for leaf in below if type(leaf) is not str and type(leaf) in _CONTAINERS]
+        level = [leaf for leaf in below if type(leaf) in _CONTAINERS]
         if not level:
             return None
     raise CallError(f"the body nests more than {MAX_DEPTH} levels deep")

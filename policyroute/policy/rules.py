@@ -93,7 +93,7 @@ class Limit:
 
     at: At
     usd: float | None = key(Number("an amount in USD", least=0, most=9 * 10**6), doc="money")
-    tokens: int | None = key(Number("a whole number of tokens", least=0, most=9 * 10**15, whole=True), doc="input and output tokens")
+    tokens: int | None = key(Number("a whole number of tokens", least=0, most=9 * 10**15, whole=True), doc="in and out together")
     requests: int | None = key(Number("a whole number of requests", least=0, most=10**12, whole=True), doc="calls")
 
 

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, strategies as st
 
 from policyroute.dialects.dialect.texts import joined, number_text, opened, put_lines
-from policyroute.dialects.json_body import Real, parse
+from policyroute.dialects.json_body import (
+    MAX_BYTES,
+    MAX_CONTAINERS,
+    MAX_DIGITS_IN_ALL,
+    MAX_FRACTIONS,
+    MAX_STRINGS,
+    MAX_TEXT_CHARS,
+    MAX_VALUES,
+    Real,
+    parse,
+)
 from policyroute.errors import CallError
 
 NAMES = frozenset({"messages", "content", "role", "seed", "model"})
@@ -50,9 +60,9 @@ REFUSED = [
     (b'{"messages": [{"content": "\\udc00\\ud800"}]}', "messages[0].content: expected text without lone surrogates"),
     (b'{"hush\\ud800": 1}', "*: expected text without lone surrogates"),
     (b'{"a": ' + b"[" * 100 + b"]" * 100 + b"}", "the body nests more than 100 levels deep"),
-    (b'{"a": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", "the body nests more than 100 levels deep"),
-    (b'{"a":' * 20_000 + b"1" + b"}" * 20_000, "the body nests more than 100 levels deep"),
-    (b"[" * 20_000, "the body nests more than 100 levels deep"),
+    (b'{"a": ' + b"[" * 15_000 + b"]" * 15_000 + b"}", "the body nests more than 100 levels deep"),
+    (b'{"a":' * 15_000 + b"1" + b"}" * 15_000, "the body nests more than 100 levels deep"),
+    (b"[" * 15_000, "the body nests more than 100 levels deep"),
 ]
 
 
@@ -83,6 +93,47 @@ ACCEPTED = [
 def test_plain_json_is_read(body, tree) -> None:
     """What every parser reads alike is read."""
     assert parse(body) == (json.loads(body) if tree is None else tree)
+
+
+BOUNDS = [
+    (b"[]", MAX_CONTAINERS, "objects and lists"),
+    (b'"v"', MAX_STRINGS, "strings and names"),
+    (b"1.5", MAX_FRACTIONS, "fractions"),
+    (b"1e5", MAX_FRACTIONS, "fractions"),
+    (b"true", MAX_VALUES, "values"),
+    (b"7", MAX_VALUES, "values"),
+    (b"7" * 1008, MAX_DIGITS_IN_ALL // 1000, "digits"),
+]
+
+
+@pytest.mark.parametrize(("item", "most", "what"), BOUNDS, ids=[f"{row[0][:9]!r}" for row in BOUNDS])
+def test_a_body_holds_so_much_and_no_more(item, most, what) -> None:
+    """Of each kind; more where larger bodies are allowed; and a body of several kinds holds a part of each."""
+
+    def of(count: int, beside: bytes = b"0") -> bytes:
+        return b'{"a":[' + b",".join([item] * count) + b'],"b":' + beside + b"}"
+
+    def refused(body: bytes, max_bytes: int = MAX_BYTES) -> str:
+        with pytest.raises(CallError) as caught:
+            parse(body, max_bytes=max_bytes)
+        assert (caught.value.status, caught.value.code) == (413, "body_too_large")
+        return str(caught.value)
+
+    assert parse(of(int(most * 0.9)))
+    assert refused(of(int(most * 1.1))) == f"the body has more {what} than are read"
+    assert parse(of(int(most * 1.1)), max_bytes=2 * MAX_BYTES)
+    assert refused(of(int(most * 2.2)), 2 * MAX_BYTES)
+    assert parse(of(int(most * 1.1)).replace(b'{"a":[', b'{"a":"[').replace(b'],"b"', b']","b"').replace(b'"v"', b"v"))
+    other = b"[" + b",".join([b'"w"' if item == b"[]" else b"[]"] * (MAX_CONTAINERS // 4)) + b"]"
+    assert parse(of(10, other))
+    assert refused(of(int(most * 0.98), other if item != b"[]" else other[:-1] + b',"w"' * 5000 + b"]"))
+
+
+def test_escapes_are_bounded_where_there_is_more_than_all_text_may_be() -> None:
+    """A body of ordinary size may be all escapes."""
+    assert parse(b'{"a": "' + b"\\u0041" * (MAX_TEXT_CHARS // 6 - 10) + b'"}')
+    with pytest.raises(CallError, match="escapes"):
+        parse(b'{"a": "' + b"\\\\" * (MAX_TEXT_CHARS // 2) + b'"}')
 
 
 _JSON = st.recursive(

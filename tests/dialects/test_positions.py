@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 
 import pytest
 
 from policyroute.dialects import DIALECTS, positions
 from policyroute.errors import CallError
-from tests.dialects.planting import APIS, all_text, declared, planted, read
+from tests.dialects.planting import APIS, SMALLEST, all_text, declared, planted, read
 
 TOKEN = "xyzzy 4000-1234"
 NUMBER = 4000123456789017
@@ -83,3 +84,63 @@ def test_a_size_is_a_whole_number_from_one(api, path, value) -> None:
     call = read(api, planted(api, path, 7))
     assert 7 in (call.max_output, call.answers)
     assert read(api, planted(api, path, None)).answers == 1
+
+
+ORDINARY = [
+    ("openai.chat", {"tools": [{"type": "custom", "custom": {"name": "f", "format": {"type": "text"}}}], "store": True}),
+    ("openai.chat", {"stream_options": {"include_usage": True}, "reasoning_effort": "low", "verbosity": "low"}),
+    ("openai.chat", {"web_search_options": {"search_context_size": "low"}, "logit_bias": {"50256": -100}}),
+    ("openai.responses", {"tools": [{"type": "computer_use_preview", "environment": "linux", "display_width": 9}]}),
+    ("openai.responses", {"tools": [{"type": "image_generation", "size": "auto", "quality": "low", "partial_images": 1}]}),
+    ("openai.responses", {"reasoning": {"effort": "low", "summary": "auto"}, "include": ["reasoning.encrypted_content"]}),
+    ("openai.responses", {"input": [{"type": "configuration_update", "reasoning": {"effort": "low"}}]}),
+    ("anthropic.messages", {"thinking": {"type": "adaptive", "display": "omitted"}, "service_tier": "auto"}),
+    ("anthropic.messages", {"tools": [{"type": "web_fetch_20250910", "name": "web_fetch", "max_content_tokens": 9}]}),
+    ("anthropic.messages", {"messages": [{"role": "assistant", "content": [{"type": "mcp_tool_listing", "tools": []}]}]}),
+    ("gemini.generate", {"contents": [{"parts": [{"text": "hi", "videoMetadata": {"fps": 1}, "thought": True}]}]}),
+    ("gemini.generate", {"generation_config": {"thinking_config": {"thinking_budget": 9}, "response_modalities": ["TEXT"]}}),
+    ("gemini.generate", {"tools": [{"googleSearch": {}}, {"codeExecution": {}}], "safetySettings": [{"threshold": "OFF"}]}),
+]
+
+
+@pytest.mark.parametrize(("api", "fields"), ORDINARY, ids=[f"{i}-{api}" for i, (api, _) in enumerate(ORDINARY)])
+def test_what_is_asked_every_day_is_read_whole(api, fields) -> None:
+    """An ordinary setting makes a call neither unreadable nor unread."""
+    assert read(api, {**SMALLEST[api], **fields}).unscanned == ()
+
+
+def anthropic_document(media: str, data: str) -> dict:
+    """A document as Anthropic's format has it."""
+    return {"type": "document", "source": {"type": "base64", "media_type": media, "data": data}}
+
+
+ENCODED = [
+    ("anthropic.messages", "messages[].content[]", anthropic_document),
+    ("gemini.generate", "contents[].parts[]", lambda media, data: {"inlineData": {"mimeType": media, "data": data}}),
+    (
+        "openai.chat",
+        "messages[].content[]",
+        lambda media, data: {"type": "file", "file": {"file_data": f"data:{media};base64,{data}"}},
+    ),
+    (
+        "openai.responses",
+        "input[].content[]",
+        lambda media, data: {"type": "input_file", "file_data": f"data:{media};base64,{data}"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("api", "path", "made"), ENCODED, ids=[api for api, _, _ in ENCODED])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "text/csv", "text/html", "application/json", "application/xml", "text/x;charset=utf-8"]
+)
+def test_a_document_of_text_is_read(api, path, made, media) -> None:
+    """Where its media type says that it is text; and where it says another thing, it is heard but does not count as read."""
+    data = b64encode(f"{TOKEN} ".encode() * 40).decode()
+    call = read(api, planted(api, path, made(media, data)))
+    assert TOKEN in all_text(call)
+    assert call.unscanned == ()
+    other = read(api, planted(api, path, made("application/pdf", data)))
+    assert other.unscanned == ("file",)
+    assert read(api, planted(api, path, made(media.partition(";")[0] + ";charset=utf-16", data))).unscanned == ("file",)
+    assert read(api, planted(api, path, made(media, b64encode(b"\x00\xff" * 400).decode()))).unscanned == ("file",)

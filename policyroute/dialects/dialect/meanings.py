@@ -47,8 +47,11 @@ def _cannot_read(walk: Walk, node: Node, text: str, role: Role) -> None:
     if node.field.feature is not None:
         walk.has.add(node.field.feature)
     held = from_data_uri(text)
-    if held is not None:
-        walk.say(held, role)
+    plain = held
+    if held is None and node.field.opaque == "file" and len(text) > _ID_CHARS:
+        plain = from_base64(text)  # it says nowhere that it is text, so it does not count as read
+    if plain is not None:
+        walk.say(plain, role)
     if held is None or node.field.opaque != "file":  # what takes text for a picture sees more in it than its letters
         walk.unscanned.append(node.field.opaque)
     if "://" in text[:16]:

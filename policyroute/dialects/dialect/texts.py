@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise, repeat
 
+from policyroute.dialects.dialect.encoded import from_data_uri, is_encoded
 from policyroute.dialects.json_body import Json, Real
 
 # Words of the wire formats and of JSON Schema. They say nothing of a caller, so they are not repeated as text.
@@ -54,13 +55,17 @@ def put_lines(value: dict[str, Json] | list[Json], lines: list[str]) -> bool:
     readable = True
     waiting = [value]
     for held in waiting:  # which grows meanwhile
+        if type(held) is list and set(map(type, held)) == {int}:
+            lines.append(str(held)[1:-1].replace(", ", "\n"))  # at once: these lists are long
+            continue
         for key, leaf in held.items() if type(held) is dict else zip(repeat(""), held):
             if type(leaf) is str:
                 text = "" if leaf in WORDS else leaf
                 if "\\" in text:
                     text = opened(text)
-                elif len(text) > _BLOB_CHARS and _BLOB(text):
+                elif len(text) > _BLOB_CHARS and is_encoded(text):
                     readable = False
+                    lines.append(from_data_uri(text) or "")
             elif type(leaf) is dict or type(leaf) is list:
                 waiting.append(leaf)
                 text = ""
@@ -81,8 +86,7 @@ def _mended(text: str) -> str:
 _UNDO = json.JSONDecoder(strict=False)
 _BACKSLASH, _QUOTE = "\uf8f0", "\uf8f1"  # that they mean nothing is all that matters: they are seen in no text but this copy
 _NO_ESCAPE = re.compile(r"\\(?![/bfnrt]|u[0-9a-fA-F]{4})")
-# Something encoded: base64 with or without a data URI in front. Short ones are left to the detectors.
-_BLOB = re.compile(r"(?:data:[^,]{0,256},)?[A-Za-z0-9+/_-]+=*\s*", re.IGNORECASE).fullmatch
+# What is shorter and encoded is left to the detectors.
 _BLOB_CHARS = 512
 
 _like_json = re.compile(r'\s*[\[{"]').match

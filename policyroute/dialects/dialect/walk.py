@@ -64,6 +64,17 @@ _REFERS = re.compile(
 ).fullmatch
 
 
+def refers(others: dict[str, Json]) -> bool:
+    """Whether a name in it, however far down, could stand for something that is not in the body."""
+    waiting: list[dict[str, Json] | list[Json]] = [others]
+    for held in waiting:  # which grows meanwhile
+        if type(held) is dict and any(map(_REFERS, held)):
+            return True
+        below = held.values() if type(held) is dict else held
+        waiting += [one for one in below if type(one) is dict or type(one) is list]
+    return False
+
+
 class Walk:
     """One reading of one body."""
 
@@ -153,7 +164,7 @@ class Walk:
                 raise Misread("expected the usual spelling of this name", f".{key}")
         if kind == "part" and not node.field.types:
             self.unscanned.append("unknown_part")
-        elif kind != "labels" and any(map(_REFERS, others)):
+        elif kind != "labels" and refers(others):
             self.unscanned.append("unknown_part")
         if not put_lines(others, self.aside.setdefault(role, [])):
             self.unscanned.append("unknown_part")
