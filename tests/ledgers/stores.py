@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 
 from policyroute.ledgers.ledger import Ledger
 from policyroute.ledgers.memory import MemoryLedger
+from policyroute.ledgers.redis import RedisLedger
+from policyroute.ledgers.sqlite import SqliteLedger
+from tests.ledgers.redis_server import shared
 
 
 class Time:
@@ -26,4 +30,12 @@ def memory(folder: Path, time: Time) -> Ledger:
     return MemoryLedger(clock=time, now=time)
 
 
-STORES: dict[str, Callable[[Path, Time], Ledger]] = {"memory": memory}
+def sqlite(folder: Path, time: Time) -> Ledger:
+    return SqliteLedger(folder / "ledger.db", clock=time, now=time, wait_s=5.0)
+
+
+def redis(folder: Path, time: Time) -> Ledger:
+    return RedisLedger(shared().url, name=token_hex(8), clock=time, now=time, wait_s=5.0)
+
+
+STORES: dict[str, Callable[[Path, Time], Ledger]] = {"memory": memory, "sqlite": sqlite, "redis": redis}

@@ -209,7 +209,6 @@ def test_from_an_event_loop(replicas: Replicas) -> None:
     async def ask(i: int) -> int:
         if (await one.ado(reserve(f"h{i}", 90))).outcome != "reserved":
             return 0
-        await asyncio.sleep(0)
         await one.ado(settle(f"h{i}", 60))
         return 60
 
