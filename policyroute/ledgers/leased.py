@@ -230,19 +230,20 @@ class LeasedLedger:
     def audit(self, prefix: str) -> Sequence[Entry]:
         return self._store.audit(prefix)
 
-    def _giving_all_back(self) -> Flow[None]:
+    def giving_all_back(self) -> Flow[None]:
+        """The flow of giving back what is left, as far as nobody holds anything of it."""
         for lease in list(self._leases.values()):
             if not (yield from self._giving_back(lease)):
                 return  # it counts as spent until its window ends
 
     def close(self) -> None:
         """Gives back what is left, if the store takes it."""
-        drive(self._giving_all_back(), self._store)
+        drive(self.giving_all_back(), self._store)
         self._store.close()
 
     async def aclose(self) -> None:
         """The same, from an event loop."""
-        await adrive(self._giving_all_back(), self._store)
+        await adrive(self.giving_all_back(), self._store)
         await self._store.aclose()
 
 

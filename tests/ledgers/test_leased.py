@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from policyroute.errors import LedgerError
 from policyroute.ledgers.leased import IDLE_S, LeasedLedger
-from policyroute.ledgers.ledger import NO_CAP, Account, Answer, Line, Look, Offer, Reserve, Settle, Step
+from policyroute.ledgers.ledger import NO_CAP, Account, Answer, Ledger, Line, Look, Offer, Reserve, Settle, Step, drive
 from policyroute.ledgers.memory import MemoryLedger
 from tests.ledgers.stores import Time
 
@@ -200,6 +200,18 @@ def test_a_rolling_window_forgets_what_was_drawn(replicas: Replicas) -> None:
         one.do(settle(f"h{cell}", 3000, at(cell)))
     assert one.do(reserve("more", 3000, account=at(12))).outcome == "short"
     assert one.do(reserve("later", 3000, account=at(13))).outcome == "reserved"
+
+
+def test_any_store_will_do(ledger: Ledger, time: Time) -> None:
+    """What was not used is given back to each of them."""
+    one = LeasedLedger(ledger, MemoryLedger(clock=time, now=time), {"acme/day?": CHUNK}, clock=time)
+    for i in range(100):
+        one.do(reserve(f"h{i}", 9))
+        one.do(settle(f"h{i}", 8))
+    balances = ledger.balances(DAY.key)
+    assert 800 < balances[0].spent <= CHUNK + 800
+    assert drive(one.giving_all_back(), ledger) is None
+    assert ledger.balances(DAY.key)[0].spent == 800
 
 
 def test_from_an_event_loop(replicas: Replicas) -> None:

@@ -103,6 +103,8 @@ class ThreadConnections:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
+            if self._closed:
+                return "down"
             waiting = _Waiting()
             self._queue.append(waiting)
             self._make_more()
@@ -178,6 +180,7 @@ class ThreadConnections:
     def close(self) -> None:
         with self._lock:
             self._closed = True
+            self._tell_all("down")
         self._let_go()
 
     def abandon(self) -> None:
