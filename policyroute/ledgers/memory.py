@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 from threading import Lock
-from typing import NamedTuple
 
 from policyroute.ledgers.ledger import NO_CAP, Account, Answer, Balance, Entry, Look, Reserve, Settle, Step
 
@@ -42,6 +41,12 @@ class _Sums:
         else:
             self.granted += amount
 
+    def used(self, first: int) -> int:
+        """What is spent and held, less what was granted, from this slice of time on."""
+        if first > self.first:
+            self.forget(first)
+        return self.spent + self.held - self.granted
+
     def forget(self, first: int) -> None:
         """Takes out what is of slices of time that do not count any more."""
         self.first = first
@@ -53,12 +58,8 @@ class _Sums:
             self.granted -= granted
 
 
-class _Hold(NamedTuple):
-    sums: list[_Sums]
-    lines: tuple[Account, ...]
-    amounts: tuple[int, ...]
-    answer: Answer
-    expires_at: float
+_Hold = tuple[list[_Sums], tuple[Account, ...], tuple[int, ...], Answer, float]
+"""What is held of which accounts, the answer that was given for it, and when it expires."""
 
 
 class MemoryLedger:
@@ -103,39 +104,44 @@ class MemoryLedger:
 
     def _used(self, account: Account) -> int:
         sums = self._sums.get(account.key)
-        if sums is None:
-            return 0
-        if account.first > sums.first:
-            sums.forget(account.first)
-        return sums.spent + sums.held - sums.granted
+        return 0 if sums is None else sums.used(account.first)
 
     def _reserve(self, step: Reserve, now: float) -> Answer:
-        hold, lines, offers, lasts_s = step
-        if hold in self._holds:
-            return self._holds[hold].answer
-        if hold in self._ended or hold in self._ended_before:
+        name, lines, offers, lasts_s = step
+        holds = self._holds
+        if name in holds:
+            return holds[name][3]
+        if name in self._ended or name in self._ended_before:
             return _KNOWN
-        used = tuple([self._used(line[0]) for line in lines])
+        found = self._sums.get
+        sums = [found(line[0][0]) for line in lines]
+        used = tuple([0 if one is None else one.used(line[0][3]) for one, line in zip(sums, lines, strict=True)])
         for (_, least, below), amount in zip(lines, used, strict=True):
             if amount < least or (amount >= below and below != NO_CAP):
                 return Answer("moved", used)
-        index = next((i for i, (amounts, caps) in enumerate(offers) if _fits(amounts, caps, used)), -1)
-        if index < 0:
+        index = 0
+        for amounts, caps in offers:
+            for amount, cap, before in zip(amounts, caps, used, strict=True):
+                if before + amount > cap and cap != NO_CAP:
+                    break
+            else:
+                break
+            index += 1
+        else:
             return Answer("short", used)
-        amounts = offers[index].amounts
         answer = Answer("reserved", used, index)
         accounts = tuple([line[0] for line in lines])
-        opened = [self._sums.get(account.key) or self._open(account, now) for account in accounts]
-        for sums, account, amount in zip(opened, accounts, amounts, strict=True):
-            if sums.cells is None:
-                sums.held += amount
+        opened = [one or self._open(account, now) for one, account in zip(sums, accounts, strict=True)]
+        for one, account, amount in zip(opened, accounts, amounts, strict=True):
+            if one.cells is None:
+                one.held += amount
             else:
-                sums.add(_HELD, account.cell, amount)
+                one.add(_HELD, account.cell, amount)
         expires_at = now + lasts_s
-        self._holds[hold] = _Hold(opened, accounts, amounts, answer, expires_at)
-        heappush(self._expiring, (expires_at, hold))
-        if len(self._expiring) > 2 * len(self._holds) + 1000:
-            self._expiring = [(one.expires_at, name) for name, one in self._holds.items()]
+        holds[name] = opened, accounts, amounts, answer, expires_at
+        heappush(self._expiring, (expires_at, name))
+        if len(self._expiring) > 2 * len(holds) + 1000:
+            self._expiring = [(hold[4], name) for name, hold in holds.items()]
             heapify(self._expiring)
         return answer
 
@@ -154,24 +160,27 @@ class MemoryLedger:
 
     def _settle(self, step: Settle) -> Answer:
         name, accounts, amounts = step
-        if name in self._ended or name in self._ended_before:
+        ended = self._ended
+        if name in ended or name in self._ended_before:
             return _KNOWN
         hold = self._holds.pop(name, None)
-        self._ended.add(name)
-        if len(self._ended) > self._remembered:
-            self._ended, self._ended_before = set(), self._ended
-        cells: dict[str, int] = {}
+        ended.add(name)
+        if len(ended) > self._remembered:
+            self._ended, self._ended_before = set(), ended
+        rolling = False
         if hold is not None:
-            _let_go(hold)
-            cells = {account.key: account.cell for account in hold.lines if account.cell}
+            rolling = _let_go(hold)
+        found = self._sums.get
         for account, amount in zip(accounts, amounts, strict=True):
             if amount:
-                sums = self._sums.get(account.key) or self._open(account, self._swept_at)
-                sums.forget_at = max(sums.forget_at, account.forget_at)
+                sums = found(account[0]) or self._open(account, self._swept_at)
+                if account[1] > sums.forget_at:
+                    sums.forget_at = account[1]
                 if sums.cells is None:
                     sums.spent += amount
                 else:
-                    sums.add(_SPENT, cells.get(account.key, account.cell), amount)
+                    cell = _cell_of(account, hold) if rolling and hold else account.cell
+                    sums.add(_SPENT, cell, amount)
         return _SETTLED
 
     def _expire(self, now: float) -> None:
@@ -204,19 +213,21 @@ class MemoryLedger:
         """There is nothing to let go of."""
 
 
-def _fits(amounts: Sequence[int], caps: Sequence[int], used: Sequence[int]) -> bool:
-    for amount, cap, before in zip(amounts, caps, used, strict=True):
-        if before + amount > cap and cap != NO_CAP:
-            return False
-    return True
-
-
-def _let_go(hold: _Hold) -> None:
-    for sums, account, amount in zip(hold.sums, hold.lines, hold.amounts, strict=True):
+def _let_go(hold: _Hold) -> bool:
+    """Frees what a hold has; whether some of it was of a slice of time."""
+    rolling = False
+    for sums, account, amount in zip(hold[0], hold[1], hold[2], strict=True):
         if sums.cells is None:
             sums.held -= amount
         else:
+            rolling = True
             sums.add(_HELD, account.cell, -amount)
+    return rolling
+
+
+def _cell_of(account: Account, hold: _Hold) -> int:
+    """The slice of time in which a call was admitted: what it costs belongs there."""
+    return next((held.cell for held in hold[1] if held.key == account.key), account.cell)
 
 
 def _balance(key: str, sums: _Sums) -> Balance:
