@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from heapq import heapify, heappop, heappush
 from threading import Lock
 
-from policyroute.ledgers.ledger import NO_CAP, Account, Answer, Balance, Entry, Look, Reserve, Settle, Step
+from policyroute.ledgers.ledger import NO_CAP, Account, Answer, Balance, Entry, Line, Look, Reserve, Settle, Step
 
 REMEMBERED = 50_000
 _SWEEP_S = 60.0
@@ -58,7 +58,7 @@ class _Sums:
             self.granted -= granted
 
 
-_Hold = tuple[list[_Sums], tuple[Account, ...], tuple[int, ...], Answer, float]
+_Hold = tuple[list[_Sums], tuple[Line, ...], tuple[int, ...], Answer, float]
 """What is held of which accounts, the answer that was given for it, and when it expires."""
 
 
@@ -114,11 +114,18 @@ class MemoryLedger:
         if name in self._ended or name in self._ended_before:
             return _KNOWN
         found = self._sums.get
-        sums = [found(line[0][0]) for line in lines]
-        used = tuple([0 if one is None else one.used(line[0][3]) for one, line in zip(sums, lines, strict=True)])
-        for (_, least, below), amount in zip(lines, used, strict=True):
+        sums: list[_Sums | None] = []
+        used: list[int] = []
+        moved = False
+        for account, least, below in lines:
+            one = found(account[0])
+            amount = 0 if one is None else one.used(account[3])
+            sums.append(one)
+            used.append(amount)
             if amount < least or (amount >= below and below != NO_CAP):
-                return Answer("moved", used)
+                moved = True
+        if moved:
+            return Answer("moved", tuple(used))
         index = 0
         for amounts, caps in offers:
             for amount, cap, before in zip(amounts, caps, used, strict=True):
@@ -128,17 +135,19 @@ class MemoryLedger:
                 break
             index += 1
         else:
-            return Answer("short", used)
-        answer = Answer("reserved", used, index)
-        accounts = tuple([line[0] for line in lines])
-        opened = [one or self._open(account, now) for one, account in zip(sums, accounts, strict=True)]
-        for one, account, amount in zip(opened, accounts, amounts, strict=True):
+            return Answer("short", tuple(used))
+        opened = []
+        for line, one, amount in zip(lines, sums, amounts, strict=True):
+            if one is None:
+                one = self._open(line[0], now)
+            opened.append(one)
             if one.cells is None:
                 one.held += amount
             else:
-                one.add(_HELD, account.cell, amount)
+                one.add(_HELD, line[0].cell, amount)
+        answer = Answer("reserved", tuple(used), index)
         expires_at = now + lasts_s
-        holds[name] = opened, accounts, amounts, answer, expires_at
+        holds[name] = opened, lines, amounts, answer, expires_at
         heappush(self._expiring, (expires_at, name))
         if len(self._expiring) > 2 * len(holds) + 1000:
             self._expiring = [(hold[4], name) for name, hold in holds.items()]
@@ -216,18 +225,18 @@ class MemoryLedger:
 def _let_go(hold: _Hold) -> bool:
     """Frees what a hold has; whether some of it was of a slice of time."""
     rolling = False
-    for sums, account, amount in zip(hold[0], hold[1], hold[2], strict=True):
+    for sums, line, amount in zip(hold[0], hold[1], hold[2], strict=True):
         if sums.cells is None:
             sums.held -= amount
         else:
             rolling = True
-            sums.add(_HELD, account.cell, -amount)
+            sums.add(_HELD, line.account.cell, -amount)
     return rolling
 
 
 def _cell_of(account: Account, hold: _Hold) -> int:
     """The slice of time in which a call was admitted: what it costs belongs there."""
-    return next((held.cell for held in hold[1] if held.key == account.key), account.cell)
+    return next((line.account.cell for line in hold[1] if line.account.key == account.key), account.cell)
 
 
 def _balance(key: str, sums: _Sums) -> Balance:

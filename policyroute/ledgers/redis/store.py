@@ -103,7 +103,7 @@ class RedisLedger:
         return Ask(SETTLE, (*self._shared, self._hold + step.hold), words)
 
     def _check(self, amounts: Sequence[int]) -> None:
-        if any(abs(amount) > MOST_AMOUNT for amount in amounts):
+        if amounts and (max(amounts) > MOST_AMOUNT or min(amounts) < -MOST_AMOUNT):
             raise LedgerError("an amount is over 2^53 - 1, the most that an account can have")
 
     def _read(self, reply: Reply) -> Answer:
