@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import decide, scan, scoring, starting
+from benchmarks import decide, detect, hammer, killing, leasing, scan, scoring, starting
 
 ALL = {"decide": decide.main, "starting": starting.main, "scan": scan.main, "scoring": scoring.main}
+TAKING_OPTIONS = {
+    "detect": detect.main,
+    "ledgers": hammer.timing,
+    "hammer": hammer.main,
+    "killing": killing.main,
+    "leasing": leasing.main,
+}
 
 
 def main(names: list[str]) -> int:
     """Runs what is asked for; 2 where there is no such measurement."""
     if {"-h", "--help"} & set(names):
-        print(f"scripts/bench [NAME…]: all measurements, or those that are named: {', '.join(ALL)}")
+        print(f"scripts/bench [NAME…]: all measurements, or those that are named: {', '.join([*ALL, *TAKING_OPTIONS])}")
+        return 0
+    if names and names[0] in TAKING_OPTIONS:
+        TAKING_OPTIONS[names[0]](names[1:])
         return 0
     unknown = [name for name in names if name not in ALL]
     if unknown:
@@ -21,6 +31,10 @@ def main(names: list[str]) -> int:
     for name in names or ALL:
         print(f"== {name}", flush=True)
         ALL[name]()
+        print()
+    for name in () if names else TAKING_OPTIONS:
+        print(f"== {name}", flush=True)
+        TAKING_OPTIONS[name]()
         print()
     return 0
 

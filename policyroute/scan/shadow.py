@@ -40,7 +40,7 @@ _KEYCAP: Final = 0x20E3
 
 _ENTITY: Final = r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][0-9A-Za-z]{1,30});"
 _PERCENT: Final = r"(?:%[0-9A-Fa-f]{2})+"
-_ESCAPE: Final = r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2})+"
+_ESCAPE: Final = r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}|\\[nrt])+"
 _LEAST_BASE64: Final = 16
 _BASE64: Final = r"[0-9A-Za-z+/_-]{16,}(?:\r?\n[0-9A-Za-z+/_-]{2,})*={0,2}"
 _GLUED: Final = r"[\"'][ \t]*\+[ \t]*(?:\\?\r?\n[ \t]*)?[\"']"
@@ -57,7 +57,7 @@ _VEILS: Final = {
 }
 # For a scan that is made anyway: where it finds nothing in a text of ASCII, there is nothing to unveil.
 HINT: Final = Pattern("regex", (r"[%&\\][0-9a-z#]|[0-9a-z+/_-]{16}|[\"'][ \t]*\+|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",))
-_ONE_ESCAPE: Final = re.compile(r"\\u\{([0-9A-Fa-f]+)\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})")
+_ONE_ESCAPE: Final = re.compile(r"\\u\{([0-9A-Fa-f]+)\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\[nrt]")
 _READABLE: Final = 0.9
 
 
@@ -213,7 +213,9 @@ def _percent(written: str) -> str | None:
 
 def _escape(written: str) -> str | None:
     def one(match: re.Match[str]) -> str:
-        code = int(match[match.lastindex or 0], 16)
+        if match.lastindex is None:
+            return "\n" if match[0] != "\\t" else "\t"
+        code = int(match[match.lastindex], 16)
         return chr(code) if code <= 0x10FFFF else ""
 
     shown = _ONE_ESCAPE.sub(one, written)

@@ -294,3 +294,80 @@ def test_a_number_right_after_a_look_alike() -> None:
 def test_weak_numbers_need_their_words(text: str) -> None:
     """Figures that one number in ten or a hundred would pass for are believed only where the text says what they are."""
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ruf mich unter 030.125737 an",
+        "Puh. 041 2345688",
+        "Zadzwoń: 512 345 717",
+        "Позвоните мне по номеру 83011236613",
+        "her number's 4155550107",
+        "Telefone para contato: 1123451449",
+        "电话：010-1234-5693",
+        "Ticket #48213\n\n电话：010 1234 7883",
+        "sună-mă la 0712 034 567",
+        "hívj fel: 06 20 123 4567",
+    ],
+)
+def test_people_ask_to_be_called_in_many_ways(text: str) -> None:
+    """Words for a telephone, and for calling somebody, of many languages; what stands nearer does not hide them."""
+    assert [kind for kind, _ in found(text)] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Simplify (983) 572-2740 / 7",
+        "555-123-4567 * 2 = ?",
+        "lottery: 03 17 23 39 46",
+        "phone 15 pro, score 2003319 in the benchmark",
+        "Answer the message\n\n15.595.987 sold",
+        "message in one line\n198.51.100.1977",
+        "call about order 1234567890",
+        "frame 2003319 on the call stack",
+    ],
+)
+def test_numbers_that_only_stand_near_such_words(text: str) -> None:
+    """Sums, draws, scores, and what another line or another nearer word speaks of."""
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("text", ["tlf. 34.41.21.90", "Mobil: 40.61.79.36"])
+def test_a_telephone_number_in_four_parts_is_no_address(text: str) -> None:
+    """After a word for a telephone four short groups are a number to dial."""
+    assert [kind for kind, _ in found(text)] == ["phone"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "дата рождения: 19 января 1942",
+        "data urodzenia: 3 maja 1981 r.",
+        "dob=19840503",
+        "D.O.B.: 12/03/1984",
+        "datum rođenja 5.6.1970",
+        "syntymäaika 1. tammikuuta 1990",
+        "id,name,dob\n17,Anna,1984-05-03",
+        "dob,created\n1984-05-03,2024-01-02",
+        "תאריך לידה: 03/05/1984",
+    ],
+)
+def test_days_of_birth_in_many_languages(text: str) -> None:
+    """The first date is the one that the word speaks of."""
+    assert [kind for kind, _ in found(text)][:1] == ["birth-date"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The album was born in 2012 and re-released on 2017-08-07.",
+        "born on a farm, died 12/03/1984",
+        "20240503 rows, born digital",
+        "ticket 19840503 of the born again",
+    ],
+)
+def test_days_of_something_else(text: str) -> None:
+    """A word for something else that has a day is nearer, or the figures are only figures."""
+    assert found(text) == []

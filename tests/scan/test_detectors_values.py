@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from base64 import b64encode
 
 import pytest
@@ -306,3 +307,31 @@ EAN 4006381333931, ISBN 978-3-16-148410-0."""
 def test_prose_and_code_hold_nothing() -> None:
     """Prices, dates, versions, hashes, order numbers and code set off no detector at all."""
     assert found(PLAIN_PROSE) == []
+
+
+# Words that wake detectors, with what nearly is a value beside them.
+DENSE = (
+    "phone ", "passport number ", "tel: ", "id no 12 ", "born on ", "iban ", "ssn ", "id number 123456789 ", "tel 12345 ",
+    "national id 12345678901 ", "born on 31/02/1980 ", "dob 12/13/1999 ", "ssn 000-12-3456 ", "iban DE00 1234 5678 9012 3456 78 ",
+    "card 4111 1111 1111 1112 ", "version 1.2.3.4 ", "id no 1234567890123 ", "id no AB123456C ", "phone 123 456 78 ",
+    "order 1234567 call ", "call +1 2 3 4 5 6 7 8 9 ", "phone id number pesel 12345678901 born 1.1.80 ssn 12 ",
+)  # fmt: skip
+
+
+def seconds(text: str) -> float:
+    """The processor's time, whatever else the machine does."""
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        detect(text)
+        best = min(best, time.process_time() - start)
+    return best
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", DENSE)
+def test_texts_full_of_telling_words_take_linear_time(unit: str) -> None:
+    """Four times the text takes four times as long, and 64 KB a fraction of a second: the bounds are for slow machines."""
+    small, large = (seconds((unit * size)[:size]) for size in (16_000, 64_000))
+    assert large < 8 * small + 0.01
+    assert large < 0.4

@@ -28,6 +28,38 @@ TEXT = "word7-123 other8 é key9, SCHLÜSSEL10 Case3x case4x word299_99"
 FOUND = sum(1 << index for index in (7, 8, 309, 310, 403, 299))
 
 
+ENDS = [
+    (Pattern("regex", (r"-_$",)), "-_"),
+    (Pattern("regex", (r"cz\b",)), " cz"),
+    (Pattern("regex", (r"\d{3}-",)), " 123-"),
+    (Pattern("regex", (r"9+\s*9",)), " 99"),
+    (Pattern("keywords", ("ひa",)), " ひa"),
+    (Pattern("keywords", ("ab",)), " ab"),
+    (Pattern("regex", (r"(?:ab|cd)$",), True), " cd"),
+]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("together", [False, True])
+def test_what_a_text_ends_in_is_found(engine: Engine, together: bool) -> None:
+    """However long it is: an engine that reads many bytes at once has a rest to read at the end. One was seen to miss it."""
+    everything = build([pattern for pattern, _ in ENDS], engine=engine)
+    for place, (pattern, end) in enumerate(ENDS):
+        scanner = everything if together else build([pattern], engine=engine)
+        bit = 1 << place if together else 1
+        missed = [size for size in range(150) if not scanner.scan("x" * size + end) & bit]
+        assert missed == [], pattern
+
+
+def test_an_engine_that_misses_is_not_used() -> None:
+    """Where Hyperscan is used, it found what a version of it is known to miss."""
+    assert hyperscan_set.usable() is all(
+        place in hyperscan_set.Compiled([regex for regex, _ in hyperscan_set.MISSED]).found(text)
+        for place, (_, texts) in enumerate(hyperscan_set.MISSED)
+        for text in texts
+    )
+
+
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_kind_in_one_scanner(engine: Engine) -> None:
     """One scan answers for all patterns, whatever their kinds."""

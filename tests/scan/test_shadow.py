@@ -35,6 +35,7 @@ DISGUISES = {
     "hexadecimal entities": "".join(f"&#x{ord(char):x};" for char in CARD),
     "named entities": CARD.replace(" ", "&nbsp;"),
     "escapes": "".join(f"\\u{ord(char):04x}" for char in CARD),
+    "escaped line ends": f"card:\\n{CARD}\\r\\n",
     "byte escapes": "".join(f"\\x{ord(char):02x}" for char in CARD),
     "base64": base64.b64encode(f"the card is {CARD}".encode()).decode(),
     "base64 for URLs": base64.urlsafe_b64encode(f"??>>{CARD}??>>".encode()).decode().rstrip("="),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from policyroute.scan.detectors.checks import luhn
+from policyroute.scan.detectors.checks import iban, luhn
 from policyroute.scan.detectors.detector import Detector, Page, Span, regex, rough, stands_alone, words
 from policyroute.scan.pattern import Pattern
 
@@ -54,15 +55,15 @@ _RARE: tuple[tuple[str, str, int, int], ...] = (
 )
 _SEP = r"(?: - |  |[ .-]|\r?\n(?:> ?)?)"
 # On a magnetic stripe `%B` stands before it.
-_BARE = regex(r"(?:\b|%B)([0-9]{12,})\b")
+_BARE = re.compile(rb"(?:\b|%B)([0-9]{12,})\b")
 _GROUPED = regex(rf"[0-9]{{4}}(?:{_SEP}[0-9]{{4,6}})+(?:{_SEP}[0-9]{{1,5}})?")
 # Digit by digit: `4 1 1 1  1 1 1 1 …`.
 _SPELLED = regex(r"\b[0-9](?: {1,3}[0-9]\b){12,}")
-_GROUP = regex(r"[0-9]+")
+_GROUP = re.compile(rb"[0-9]+")
 # The groups of an account go on: `SK54 2385 9814 …`.
 _ACCOUNT = regex(r"[A-Za-z]{2} ?[0-9]{2}[ -]$")
 # Sizes of groups as cards print them.
-_MOST_GROUPS, _MOST_LINES = 6, 4
+_MOST_GROUPS, _MOST_LINES, _LONGEST = 6, 4, 19
 _LAYOUTS = ((4, 4, 4, 4, 3), (4, 4, 4, 4, 2), (4, 4, 4, 4, 1), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _WORDS = words(
     "card*", "visa", "maestro", "mastercard", "amex", "american express", "diners", "discover", "cc", "pan", "credit", "debit",
@@ -75,7 +76,7 @@ def _is_of(issuers: tuple[tuple[str, str, int, int], ...], number: str) -> bool:
 
 
 def _is_card(page: Page, start: int, end: int, number: str) -> bool:
-    if not luhn(number) or len(set(number)) == 1:
+    if number == number[0] * len(number) or not luhn(number):
         return False
     return _is_of(_ISSUERS, number) or (_is_of(_RARE, number) and _WORDS.near(page, start, end))
 
@@ -83,9 +84,9 @@ def _is_card(page: Page, start: int, end: int, number: str) -> bool:
 def _find_bare(page: Page) -> Iterator[Span]:
     for match in _BARE.finditer(page.raw):
         start, end = match.span(1)
-        number = match[1].decode("ascii")
-        if end - start > 19:
+        if end - start > _LONGEST:
             continue
+        number = match[1].decode("ascii")
         if match.start() < start:
             if luhn(number) and (_is_of(_ISSUERS, number) or _is_of(_RARE, number)):
                 yield start, end
@@ -96,6 +97,9 @@ def _find_bare(page: Page) -> Iterator[Span]:
 def _find_grouped(page: Page) -> Iterator[Span]:
     for match in _GROUPED.finditer(page.raw):
         origin = match.start()
+        head = _ACCOUNT.search(page.raw[max(0, origin - 6) : origin])
+        if head and iban((head[0] + match[0]).translate(None, b" .-").decode("ascii")):
+            continue
         groups = [(origin + m.start(), origin + m.end()) for m in _GROUP.finditer(match[0])]
         # A column or a table of numbers holds valid cards by chance: one in ten passes Luhn.
         table = len(groups) > (_MOST_GROUPS if b"\n" not in match[0] else _MOST_LINES)
@@ -133,7 +137,7 @@ def _find_spelled(page: Page) -> Iterator[Span]:
     for match in _SPELLED.finditer(page.raw):
         start, end = match.span()
         number = match[0].translate(None, b" ").decode("ascii")
-        if len(number) <= 19 and stands_alone(page, start, end) and _is_card(page, start, end, number):
+        if len(number) <= _LONGEST and stands_alone(page, start, end) and _is_card(page, start, end, number):
             yield start, end
 
 

@@ -13,28 +13,17 @@ KIND = "ip-address"
 _DOTTED = regex(r"[0-9]+(?:\.[0-9]+)+")
 _COLONS = regex(r"[0-9A-Fa-f]*:[0-9A-Fa-f:]*(?:[0-9A-Fa-f]+(?:\.[0-9]+){3}|:|[0-9A-Fa-f])")
 _LONGEST_V6 = 45
+# What has a number of four parts that is no address.
 _VERSION = words(
-    "version*",
-    "release*",
-    "build*",
-    "firmware",
-    "chrome",
-    "section*",
-    "chapter",
-    "clause",
-    "figure",
-    "table",
-    "oid",
-    "v",
-    "ver",
-    "rev",
-    "upgraded",
-)
+    "version*", "release*", "build*", "firmware", "chrome", "section*", "chapter", "clause", "figure", "table", "oid", "v",
+    "ver", "rev", "upgraded", "driver", "annex", "paragraph", "abschnitt", "kapitel", "tel", "tlf", "tél", "phone*", "mobil",
+    "mobile", "fax", "telefon*", "telef*", "téléphone", "puh", "gsm", "fon", "handy", "тел",
+)  # fmt: skip
 # Numbers of sections and releases are small; an address that is, in the text of neither, is called one.
 _SMALL = 31
 _ADDRESS = words(
-    "ip*", "ipv*", "address*", "adresse*", "host*", "server*", "ping*", "dns", "gateway*", "subnet*", "firewall*",
-    "router*", "ssh", "nslookup", "traceroute", "resolver*", "nameserver*", "proxy", "listen*", "curl", "network*", "cidr",
+    "ip*", "ipv*", "address*", "adresse*", "host*", "server*", "ping*", "dns", "gateway*", "subnet*", "firewall*", "router*",
+    "ssh", "nslookup", "traceroute", "resolver*", "nameserver*", "proxy", "listen*", "curl", "network*", "cidr",
 )  # fmt: skip
 
 

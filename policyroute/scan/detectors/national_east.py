@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from policyroute.scan.detectors import national_words as names
 from policyroute.scan.detectors.checks import is_date, is_ddmmyy, is_yymmdd, luhn, weighted
-from policyroute.scan.detectors.detector import ANY_ID, Detector, numbered, words
+from policyroute.scan.detectors.detector import Detector
+from policyroute.scan.detectors.national_search import numbered
 
 
 def _taj(value: str) -> bool:
@@ -74,66 +76,76 @@ DETECTORS: tuple[Detector, ...] = (
         r"[23][0-9]{13}",
         _egypt,
         "a day and a governorate",
-        near=words("الرقم القومي", "رقم قومي", "بطاقة", "egypt*", "eg id", also=ANY_ID),
+        near=names.EG,
     ),
     numbered(
         "national-id.hu",
         r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}",
         _taj,
         "a check digit by weights",
-        near=words("taj", "tajszám*", "társadalombiztosítási", "hu taj"),
+        near=names.HU,
     ),
     numbered(
         "national-id.hu",
         r"8[0-9]{9}",
         _adoazonosito,
         "a check digit modulo 11",
-        near=words("adóazonosító", "adóazonosítóm", "adószám*", "adó", "hu tin", also=ANY_ID),
+        near=names.HU_2,
     ),
     numbered(
         "national-id.kz",
         r"[0-9]{12}",
         _iin,
         "a day and a check digit modulo 11",
-        near=words("иин", "жсн", "iin", "kz iin", also=ANY_ID),
+        near=names.KZ,
     ),
     numbered(
         "national-id.lv",
         r"[0-3][0-9]{5}-?[0-9]{5}",
         _personas_kods,
         "a day and a check digit modulo 11",
-        near=words("personas kods", "personas kod*", "personas koda", "lv pk", also=ANY_ID),
+        near=names.LV,
     ),
     numbered(
-        "national-id.md", r"2[0-9]{12}", _idnp, "a check digit by weights 7 3 1", near=words("idnp", "md idnp", also=ANY_ID)
+        "national-id.md",
+        r"2[0-9]{12}",
+        _idnp,
+        "a check digit by weights 7 3 1",
+        near=names.MD,
     ),
     numbered(
         "national-id.pk",
         r"[1-7][0-9]{4}-?[0-9]{7}-?[0-9]",
         _cnic,
         "its shape",
-        near=words("cnic", "nadra", "nicop", "شناختی", "pakistan*", "pk cnic", also=ANY_ID),
+        near=names.PK,
     ),
     numbered(
         "national-id.ru",
         r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{2}",
         _snils,
         "a check sum modulo 101",
-        near=words("снилс", "snils", "ru snils", also=ANY_ID),
+        near=names.RU,
     ),
-    numbered("national-id.ru", r"[0-9]{12}", _inn, "two check digits modulo 11", near=words("инн", "inn", "ru inn", also=ANY_ID)),
+    numbered(
+        "national-id.ru",
+        r"[0-9]{12}",
+        _inn,
+        "two check digits modulo 11",
+        near=names.RU_2,
+    ),
     numbered(
         "national-id.sa",
         r"[12][0-9]{9}",
         luhn,
         "a Luhn checksum",
-        near=words("iqama", "saudi*", "absher", "رقم الهوية", "الهوية", "هوية", "إقامة", "sa nin", also=ANY_ID),
+        near=names.SA,
     ),
     numbered(
         "national-id.ua",
         r"[0-9]{10}",
         _rnokpp,
         "a check digit modulo 11",
-        near=words("рнокпп", "іпн", "ипн", "ідентифікаційний", "rnokpp", "rntrc", "ua tin", also=ANY_ID),
+        near=names.UA,
     ),
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from policyroute.scan.detectors import national_words as names
 from policyroute.scan.detectors.checks import ean, is_date, is_ddmmyy, is_yymmdd, luhn, mod11_10, weighted
-from policyroute.scan.detectors.detector import ANY_ID, Detector, numbered, words
+from policyroute.scan.detectors.detector import Detector
+from policyroute.scan.detectors.national_search import numbered
 
 _DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 _HETU_MARKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
@@ -177,23 +179,13 @@ def _kennitala(value: str) -> bool:
     return is_ddmmyy(value[:6]) and value[9] in "089" and (0 if check == 11 else check) == int(value[8])
 
 
-_DNI_WORDS = words("dni", "nif", "documento nacional", "documento identidad", "documento", "identidad", "nie", also=ANY_ID)
-_NINO_WORDS = words("nino", "ni number", "ni no", "national insurance", "nat ins", also=ANY_ID)
-_NIR_WORDS = words(
-    "sécurité sociale", "securite sociale", "nir", "insee", "assuré*", "numéro sécu", "sécu", "carte vitale", also=ANY_ID
-)
-_CF_WORDS = words("codice fiscale", "cod fisc", "cf", "c f", also=ANY_ID)
-_SE_WORDS = words("personnummer*", "personnr", "pnr", "samordningsnummer*", also=ANY_ID)
-_BE_WORDS = words("rijksregister*", "insz", "niss", "registre national", "numéro national", "be nn", also=ANY_ID)
-_PESEL_WORDS = words("pesel*", also=ANY_ID)
-
 DETECTORS: tuple[Detector, ...] = (
     numbered(
         "national-id.at",
         r"[1-9][0-9]{3}[ ]?[0-9]{6}",
         _svnr,
         "a check digit modulo 11 and a day",
-        near=words("svnr", "sozialversicherung*", "sv nummer", "versicherungsnummer", also=ANY_ID),
+        near=names.AT,
     ),
     numbered(
         "national-id.be", r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", _rijksregister, "a day and check digits modulo 97"
@@ -203,14 +195,14 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{2}[ .]?[0-9]{2}[ .]?[0-9]{2}[ -]?[0-9]{3}[ .]?[0-9]{2}",
         _rijksregister,
         "a day and check digits modulo 97",
-        near=_BE_WORDS,
+        near=names.BE,
     ),
     numbered(
         "national-id.bg",
         r"[0-9]{10}",
         _egn,
         "a day and a check digit modulo 11",
-        near=words("егн", "egn", "единен граждански", also=ANY_ID),
+        near=names.BG,
     ),
     numbered("national-id.ch", r"756[ .]?[0-9]{4}[ .]?[0-9]{4}[ .]?[0-9]{2}", _ahv, "a check digit as of EAN"),
     numbered("national-id.cz", r"[0-9]{6}/[0-9]{3,4}", _rodne_cislo, "a day, and divisible by 11"),
@@ -219,46 +211,35 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{9,10}",
         _rodne_cislo,
         "a day, and divisible by 11",
-        near=words("rodné číslo", "rodne cislo", "rodného čísla", "rč", also=ANY_ID),
+        near=names.CZ,
     ),
     numbered(
         "national-id.de",
         r"[1-9][0-9](?: ?[0-9]{3}){3}",
         _steuer_id,
         "MOD 11,10 and how often figures come",
-        near=words("steuer*", "idnr", "idnummer", "identifikationsnummer", "tin", also=ANY_ID),
+        near=names.DE,
     ),
     numbered(
         "national-id.de",
         r"[CFGHJKLMNPRTVWXYZ][CFGHJKLMNPRTVWXYZ0-9]{8}[0-9]D?",
         _ausweis,
         "a check digit by weights 7 3 1",
-        near=words("ausweis*", "personalausweis*", "reisepass*"),
+        near=names.DE_2,
     ),
     numbered(
         "national-id.dk",
         r"[0-9]{6}[- ]?[0-9]{4}",
         _cpr,
         "a day of the calendar",
-        near=words("cpr*", "personnummer*", also=ANY_ID),
+        near=names.DK,
     ),
     numbered(
         "national-id.ee",
-        r"[1-6][0-9]{10}",
+        r"[1-6][0-9]{2}[01][0-9][0-3][0-9]{5}",
         _isikukood,
         "a day and a check digit modulo 11",
-        near=words(
-            "isikukood*",
-            "isikukoodi",
-            "asmens kodas",
-            "asmens kod*",
-            "ee ik",
-            "lt ak",
-            "lt asmens",
-            "ee id",
-            "lt id",
-            also=ANY_ID,
-        ),
+        near=names.EE,
     ),
     numbered("national-id.es", r"[0-9]{8}-?[A-HJ-NP-TV-Z]", _dni, "a check letter modulo 23"),
     numbered("national-id.es", r"[XYZ]-?[0-9]{7}-?[A-HJ-NP-TV-Z]", _nie, "a check letter modulo 23"),
@@ -267,9 +248,9 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)(?:[0-9]{2}\.?[0-9]{3}\.?[0-9]{3})[ -]?[A-HJ-NP-TV-Z]",
         _dni,
         "a check letter modulo 23",
-        near=_DNI_WORDS,
+        near=names.ES,
     ),
-    numbered("national-id.es", r"(?i)[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, "a check letter modulo 23", near=_DNI_WORDS),
+    numbered("national-id.es", r"(?i)[XYZ][ -]?[0-9]{7}[ -]?[A-HJ-NP-TV-Z]", _nie, "a check letter modulo 23", near=names.ES),
     numbered(
         "national-id.fi", r"[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", _hetu, "a day and a check mark modulo 31"
     ),
@@ -284,23 +265,35 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)[1-8][ .-]?[0-9]{2}[ .-]?[0-9]{2}[ .-]?(?:[0-9]{2}|2[AB])[ .-]?[0-9]{3}[ .-]?[0-9]{3}[ .-]{0,3}[0-9]{2}",
         _nir,
         "a month and a key modulo 97",
-        near=_NIR_WORDS,
+        near=names.FR,
     ),
-    numbered("national-id.gr", r"[0-9]{11}", _amka, "a day and Luhn", near=words("amka", "αμκα", also=ANY_ID)),
-    numbered("national-id.hr", r"[0-9]{11}", mod11_10, "MOD 11,10", near=words("oib", "osobni identifikacijski", also=ANY_ID)),
+    numbered(
+        "national-id.gr",
+        r"[0-3][0-9][01][0-9]{8}",
+        _amka,
+        "a day and Luhn",
+        near=names.GR,
+    ),
+    numbered(
+        "national-id.hr",
+        r"[0-9]{11}",
+        mod11_10,
+        "MOD 11,10",
+        near=names.HR,
+    ),
     numbered(
         "national-id.ie",
-        r"[0-9]{7}[A-W][A-IWTX]?",
+        r"[0-9]{7} ?[A-W] ?[A-IWTX]?",
         _pps,
         "a check letter modulo 23",
-        near=words("pps", "ppsn", "pps number", "personal public", also=ANY_ID),
+        near=names.IE,
     ),
     numbered(
         "national-id.is",
         r"[0-3][0-9][01][0-9]{3}-?[0-9]{4}",
         _kennitala,
         "a day and a check digit modulo 11",
-        near=words("kennitala*", "kt", also=ANY_ID),
+        near=names.IS,
     ),
     numbered(
         "national-id.it",
@@ -313,40 +306,40 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)[A-Z]{3} ?[A-Z]{3} ?[0-9L-NP-V]{2}[A-EHLMPRST][0-9L-NP-V]{2} ?[A-Z][0-9L-NP-V]{3} ?[A-Z]",
         _codice_fiscale,
         "a day and a check letter",
-        near=_CF_WORDS,
+        near=names.IT,
     ),
     numbered(
         "national-id.nl",
         r"[0-9]{4}[ .]?[0-9]{2}[ .]?[0-9]{3}|[0-9]{8,9}",
         _bsn,
         "the eleven test",
-        near=words("bsn*", "burgerservicenummer*", "sofinummer*", "sofi", also=ANY_ID),
+        near=names.NL,
     ),
     numbered("national-id.no", r"[0-7][0-9][0-9]{4} ?[0-9]{5}", _fodselsnummer, "a day and two check digits modulo 11"),
-    numbered("national-id.pl", r"[0-9]{11}", _pesel, "a day and a check digit", near=_PESEL_WORDS),
+    numbered("national-id.pl", r"[0-9]{4}[0-3][0-9]{6}", _pesel, "a day and a check digit", near=names.PL),
     numbered(
         "national-id.pt",
         r"[1235689][0-9]{2} ?[0-9]{3} ?[0-9]{3}",
         _nif_pt,
         "a check digit modulo 11",
-        near=words("nif", "contribuinte", "número fiscal", also=ANY_ID),
+        near=names.PT,
     ),
     numbered(
         "national-id.ro",
         r"[1-8][0-9]{12}",
         _cnp,
         "a day and a check digit modulo 11",
-        near=words("cnp*", "cod numeric", also=ANY_ID),
+        near=names.RO,
     ),
     numbered(
         "national-id.rs",
         r"[0-3][0-9][01][0-9]{10}",
         _jmbg,
         "a day and a check digit modulo 11",
-        near=words("jmbg", "јмбг", "emšo", "emso", "матични број", also=ANY_ID),
+        near=names.RS,
     ),
     numbered("national-id.se", r"(?:19|20)?[0-9]{6}[-+][0-9]{4}", _personnummer, "a day and Luhn"),
-    numbered("national-id.se", r"(?:19|20)?[0-9]{6} ?[0-9]{4}", _personnummer, "a day and Luhn", near=_SE_WORDS),
+    numbered("national-id.se", r"(?:19|20)?[0-9]{6} ?[0-9]{4}", _personnummer, "a day and Luhn", near=names.SE),
     numbered(
         "national-id.uk",
         r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]",
@@ -358,13 +351,13 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]",
         _nino,
         "a prefix that is given out",
-        near=_NINO_WORDS,
+        near=names.UK,
     ),
     numbered(
         "national-id.uk",
         r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}",
         _nhs,
         "a check digit modulo 11",
-        near=words("nhs*", "patient number", also=ANY_ID),
+        near=names.UK_2,
     ),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from policyroute.scan.detectors import national_words as names
 from policyroute.scan.detectors.checks import is_yymmdd, luhn, weighted
-from policyroute.scan.detectors.detector import ANY_ID, Detector, numbered, words
-
-_CEDULA = words("cédula*", "cedula*", "cedulado", "identidad", "ci", also=ANY_ID)
+from policyroute.scan.detectors.detector import Detector
+from policyroute.scan.detectors.national_search import numbered
 
 
 def _any(value: str) -> bool:
@@ -43,20 +43,30 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}|1\.[0-9]{3}\.[0-9]{3}\.[0-9]{3}",
         _any,
         "groups of three",
-        near=words("cédula*", "cedula*", "cc no", "ciudadanía", also=ANY_ID),
+        near=names.CO,
     ),
     numbered(
         "national-id.cu",
         r"[0-9]{11}",
         _cuba,
         "a day of the calendar",
-        near=words("carné de", "carnet de", "carné identidad", "cuba*", "cu ni"),
+        near=names.CU,
     ),
-    numbered("national-id.do", r"[0-9]{3}-?[0-9]{7}-?[0-9]", _dominican, "a Luhn checksum", near=_CEDULA),
-    numbered("national-id.ec", r"[0-5][0-9]{8}-?[0-9]", _ecuador, "a province and Luhn's sum", near=_CEDULA),
+    numbered("national-id.do", r"[0-9]{3}-?[0-9]{7}-?[0-9]", _dominican, "a Luhn checksum", near=names.DO),
+    numbered("national-id.ec", r"[0-5][0-9]{8}-?[0-9]", _ecuador, "a province and Luhn's sum", near=names.DO),
     numbered(
-        "national-id.pe", r"[0-9]{8}-?[0-9A-K]", _peru, "a check mark modulo 11", near=words("dni", "cui", "reniec", also=ANY_ID)
+        "national-id.pe",
+        r"[0-9]{8}-?[0-9A-K]",
+        _peru,
+        "a check mark modulo 11",
+        near=names.PE,
     ),
-    numbered("national-id.pe", r"[0-9]{8}", _any, "eight figures", near=words("dni", "reniec")),
-    numbered("national-id.uy", r"[0-9]\.?[0-9]{3}\.?[0-9]{3}-?[0-9]", _uruguay, "a check digit by weights", near=_CEDULA),
+    numbered(
+        "national-id.pe",
+        r"[0-9]{8}",
+        _any,
+        "eight figures",
+        near=names.PE_2,
+    ),
+    numbered("national-id.uy", r"[0-9]\.?[0-9]{3}\.?[0-9]{3}-?[0-9]", _uruguay, "a check digit by weights", near=names.DO),
 )

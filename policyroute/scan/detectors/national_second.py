@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from policyroute.scan.detectors import national_words as names
 from policyroute.scan.detectors.checks import weighted
-from policyroute.scan.detectors.detector import ANY_ID, Detector, numbered, words
+from policyroute.scan.detectors.detector import Detector
+from policyroute.scan.detectors.national_search import numbered
 
 _WEIGHTS_RVNR = (2, 1, 2, 5, 7, 1, 2, 1, 2, 1, 2, 1)
 
@@ -67,52 +69,62 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{2} ?[0-3][0-9][01][0-9]{3} ?[A-Z] ?[0-9]{3}",
         _rvnr,
         "a month and a check digit",
-        near=words("rentenversicherung*", "rvnr", "sozialversicherung*", "versicherungsnummer", "sv nummer", "svnr", "de rvnr"),
+        near=names.DE_3,
     ),
     numbered(
         "national-id.de",
         r"[A-Z][0-9]{9}",
         _kvnr,
         "a check digit",
-        near=words("krankenversicher*", "krankenkasse*", "versichertennummer*", "kvnr", "gesundheitskarte"),
+        near=names.DE_4,
     ),
     numbered(
         "national-id.es",
         r"[0-9]{2}[ /-]?[0-9]{8}[ /-]?[0-9]{2}",
         _nuss,
         "a province and a key modulo 97",
-        near=words("seguridad social", "nuss", "naf", "nss"),
+        near=names.ES_2,
     ),
     numbered(
         "national-id.fr",
         r"[0-3][0-9] ?[0-9]{2} ?[0-9]{3} ?[0-9]{3} ?[0-9]{3}",
         _spi,
         "a key modulo 511",
-        near=words("numéro fiscal", "numero fiscal", "fiscal", "spi", "fr nif"),
+        near=names.FR_2,
     ),
     numbered(
-        "national-id.lk", r"[0-9]{9}[VvXx]", _lk, "a day of the year", near=words("nic", "sri lanka*", "lk nic", also=ANY_ID)
+        "national-id.lk",
+        r"[0-9]{9}[VvXx]",
+        _lk,
+        "a day of the year",
+        near=names.LK,
     ),
-    numbered("national-id.ng", r"[0-9]{11}", _nin, "its shape", near=words("nigeria*", "nimc", "ng nin", exact=("NIN",))),
+    numbered(
+        "national-id.ng",
+        r"[0-9]{11}",
+        _nin,
+        "its shape",
+        near=names.NG,
+    ),
     numbered(
         "national-id.pt",
         r"[0-9]{8} ?[0-9] ?[A-Z]{2}[0-9]",
         _cartao,
         "Luhn's sum with letters",
-        near=words("cartão cidadão", "cartão de", "cidadão", "pt cc", also=ANY_ID),
+        near=names.PT_2,
     ),
     numbered(
         "national-id.uk",
         r"[0-9]{5} ?[0-9]{5}",
         _utr,
         "a check digit modulo 11",
-        near=words("utr", "taxpayer reference", "unique taxpayer", "self assessment"),
+        near=names.UK_3,
     ),
     numbered(
         "national-id.vn",
         r"0[0-9]{11}",
         _nin,
         "its shape",
-        near=words("cccd", "căn cước", "cmnd", "chứng minh", "vn id", also=ANY_ID),
+        near=names.VN,
     ),
 )

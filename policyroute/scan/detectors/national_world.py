@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from policyroute.scan.detectors import national_words as names
 from policyroute.scan.detectors.checks import is_date, is_yymmdd, luhn, mod11_2, verhoeff, weighted
-from policyroute.scan.detectors.detector import ANY_ID, Detector, numbered, words
+from policyroute.scan.detectors.detector import Detector
+from policyroute.scan.detectors.national_search import numbered
 
 _CURP = {c: i for i, c in enumerate("0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ")}
 _NRIC_LETTERS = {"S": "JZIHGFEDCBA", "T": "GFEDCBAJZIH", "F": "XWUTRQPNMLK", "G": "RQPNMLKXWUT", "M": "XWUTRQPNJLK"}
@@ -144,20 +146,26 @@ def _any(value: str) -> bool:
 
 
 DETECTORS: tuple[Detector, ...] = (
-    numbered("national-id.ar", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}", _any, "its shape", near=words("dni", "documento*", "cédula")),
+    numbered(
+        "national-id.ar",
+        r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}",
+        _any,
+        "its shape",
+        near=names.AR,
+    ),
     numbered(
         "national-id.au",
         r"[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{2,3}",
         _tfn,
         "weights modulo 11",
-        near=words("tax file", exact=("TFN", "tfn")),
+        near=names.AU,
     ),
     numbered(
         "national-id.au",
         r"[2-6][0-9]{3}[ -]?[0-9]{5}[ -]?[0-9](?:[ /-]?[0-9])?",
         _medicare,
         "a check digit by weights",
-        near=words("medicare*"),
+        near=names.AU_2,
     ),
     numbered("national-id.br", r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", _cpf, "two check digits modulo 11"),
     numbered(
@@ -165,14 +173,14 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{3}[ .]?[0-9]{3}[ .]?[0-9]{3}[ -]?[0-9]{2}",
         _cpf,
         "two check digits modulo 11",
-        near=words("cpf*", "cadastro pessoa", "contribuinte", also=ANY_ID),
+        near=names.BR,
     ),
     numbered(
         "national-id.ca",
         r"[1-79][0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}",
         _sin,
         "a Luhn checksum",
-        near=words("social insurance", "canadian sin", "assurance sociale", exact=("SIN", "NAS")),
+        near=names.CA,
     ),
     numbered("national-id.cl", r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", _rut, "a check mark modulo 11"),
     numbered(
@@ -180,33 +188,37 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{7,8}-?[0-9Kk]",
         _rut,
         "a check mark modulo 11",
-        near=words("rut", "run", "rol único", also=ANY_ID),
+        near=names.CL,
     ),
     numbered("national-id.cn", r"[1-8][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx]", _resident_cn, "a province, a day and MOD 11-2"),
     numbered("national-id.hk", r"[A-Z]{1,2}[0-9]{6}\([0-9A]\)", _hkid, "a check mark modulo 11"),
     numbered(
-        "national-id.id", r"[1-9][0-9]{15}", _nik, "a province and a day", near=words("nik", "ktp", "nomor induk", also=ANY_ID)
+        "national-id.id",
+        r"[1-9][0-9]{15}",
+        _nik,
+        "a province and a day",
+        near=names.ID,
     ),
     numbered(
         "national-id.il",
-        r"[0-9]{9}",
+        r"[0-9]{8}-?[0-9]",
         _id_il,
         "a Luhn checksum",
-        near=words("teudat zehut", "israeli id", "israel id", "il id", "תעודת*", "ת ז", "מספר זהות", also=ANY_ID),
+        near=names.IL,
     ),
     numbered(
         "national-id.in",
         r"[2-9][0-9]{3}[ -][0-9]{4}[ -][0-9]{4}",
         _aadhaar,
         "a Verhoeff check digit",
-        near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", also=ANY_ID),
+        near=names.IN,
     ),
     numbered(
         "national-id.in",
         r"[2-9][0-9]{11}",
         _aadhaar,
         "a Verhoeff check digit",
-        near=words("aadhaar*", "aadhar*", "adhaar*", "uidai", "uid", "आधार", also=ANY_ID),
+        near=names.IN,
     ),
     numbered("national-id.in", r"[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]", _any, "its shape"),
     numbered(
@@ -214,14 +226,14 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)[A-Z]{3}[ABCFGHLJPT][A-Z][0-9]{4}[A-Z]",
         _any,
         "its shape",
-        near=words("pan", "pan card", "pan number", "permanent account", "पैन"),
+        near=names.IN_2,
     ),
     numbered(
         "national-id.jp",
         r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}",
         _my_number,
         "a check digit modulo 11",
-        near=words("my number", "mynumber", "individual number", "マイナンバー", "個人番号", also=ANY_ID),
+        near=names.JP,
     ),
     numbered("national-id.kr", r"[0-9]{6}-[1-8][0-9]{6}", _rrn, "a day and a check digit modulo 11"),
     numbered(
@@ -229,7 +241,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{6}[- ]?[1-8][0-9]{6}",
         _rrn_day,
         "a day of the calendar",
-        near=words("rrn", "resident registration", "주민", also=ANY_ID),
+        near=names.KR,
     ),
     numbered("national-id.mx", r"[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", _curp, "a day and a check digit"),
     numbered(
@@ -237,7 +249,7 @@ DETECTORS: tuple[Detector, ...] = (
         r"(?i)[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]",
         _curp,
         "a day and a check digit",
-        near=words("curp", also=ANY_ID),
+        near=names.MX,
     ),
     numbered("national-id.my", r"[0-9]{6}-[0-9]{2}-[0-9]{4}", _mykad, "a day and a place of birth"),
     numbered(
@@ -245,21 +257,21 @@ DETECTORS: tuple[Detector, ...] = (
         r"[0-9]{12}",
         _mykad,
         "a day and a place of birth",
-        near=words("mykad*", "nric", "ic no", "ic number", "kad pengenalan", "pengenalan", also=ANY_ID),
+        near=names.MY,
     ),
     numbered(
         "national-id.hk",
         r"(?i)[A-Z]{1,2} ?[0-9]{6}[ (]?[0-9A]\)?",
         _hkid,
         "a check mark modulo 11",
-        near=words("hkid*", "hong kong", "香港身份證", "身份證號碼", "hk id", also=ANY_ID),
+        near=names.HK,
     ),
     numbered(
         "national-id.nz",
         r"[0-9]{2,3}[ -]?[0-9]{3}[ -]?[0-9]{3}",
         _ird,
         "a check digit modulo 11",
-        near=words("ird", "inland revenue"),
+        near=names.NZ,
     ),
     numbered("national-id.sg", r"[STFGM][0-9]{7}[A-Z]", _nric, "a check letter"),
     numbered(
@@ -267,34 +279,34 @@ DETECTORS: tuple[Detector, ...] = (
         r"[1-8][ -]?[0-9]{4}[ -]?[0-9]{5}[ -]?[0-9]{2}[ -]?[0-9]",
         _pin_th,
         "a check digit modulo 11",
-        near=words("thai id", "thai national", "th pin", "pin", "เลขประจำตัว", "บัตรประชาชน", also=ANY_ID),
+        near=names.TH,
     ),
     numbered(
         "national-id.tr",
         r"[1-9][0-9]{10}",
         _tckn,
         "two check digits",
-        near=words("tc", "t c", "tckn", "tc kimlik", "kimlik*", "vatandaşlık*", also=ANY_ID),
+        near=names.TR,
     ),
     numbered(
         "national-id.tw",
         r"[A-Z][12][0-9]{8}",
         _id_tw,
         "a check digit modulo 10",
-        near=words("身分證", "身份證", "統一編號", "taiwan id", also=ANY_ID),
+        near=names.TW,
     ),
     numbered(
         "national-id.us",
         r"9[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{4}",
         _itin,
         "groups that are given out",
-        near=words("itin", "taxpayer*", "tax id"),
+        near=names.US,
     ),
     numbered(
         "national-id.za",
         r"[0-9]{6} ?[0-9]{4} ?[01][0-9]{2}",
         _za_id,
         "a day and Luhn",
-        near=words("south african", "south africa", "za id", "rsa id", "sa id", also=ANY_ID),
+        near=names.ZA,
     ),
 )

@@ -11,7 +11,11 @@ KIND = "us-ssn"
 
 _DASHED = regex(r"\b[0-9]{3}-[0-9]{2}-[0-9]{4}\b")
 _LOOSE = regex(r"\b[0-9]{3}( ?[-/] ?|[ .]?)[0-9]{2}( ?[-/] ?|[ .]?)[0-9]{4}\b")
-_WORDS = words("ssn*", "social security", "social sec", "seguro social", "soc sec", exact=("SS",))
+_WORDS = words(
+    "ssn*", "ssns", "social security", "social sec", "seguro social", "soc sec", "socsec", "soc number", "social number",
+    "social no", "social is", "my social", "his social", "her social", "your social", "their social", "ss number", "ss no",
+    "socialsecurity*", "socialsecuritynumber", exact=("SS", "SSAN"),
+)  # fmt: skip
 # Printed so often that no one can own them; they count only where the text calls them a social security number.
 _FOLKLORE = frozenset((b"123456789", b"078051120", b"219099999"))
 

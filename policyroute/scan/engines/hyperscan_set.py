@@ -27,13 +27,28 @@ _COPIES: Final = re.compile(r"\)\{(?:\d+,)?(\d+)")
 _CANARY: Final = b"\x01canary\x02"
 
 
+MISSED: Final = (
+    (rb"\-_$", tuple(b"x" * size + b"-_" for size in range(14, 70, 5))),
+    (rb"cz\b", tuple(b"x" * size + b" cz" for size in range(14, 70, 5))),
+    (rb"[0-9]{3}\-", tuple(b"x " * size + b"123-" for size in range(14, 70, 5))),
+    (rb"9+\s*9", (b" x-b_0_z zybzbb99zzxx0-az cbbb0  z\x03",)),
+    (rb"b+\s*b", (b"a0zcc9 x0xczbz-bb", b"byzz0-ycb--zxb-bb")),
+)
+"""What versions of Vectorscan, which the wheels are built from, have been seen to miss: 5.4.12 does, on some processors."""
+
+
 @functools.cache
 def usable() -> bool:
-    """Whether Hyperscan is installed and runs on this processor."""
+    """Whether Hyperscan is installed, runs on this processor, and finds what it has been seen to miss."""
     if not _IMPORTED:
         return False
     try:
         _Database((), [])
+        together = Compiled([expression for expression, _ in MISSED])
+        for place, (expression, texts) in enumerate(MISSED):
+            alone = Compiled([expression])
+            if not all(place in together.found(text) and 0 in alone.found(text) for text in texts):
+                return False
     except ScanFailed:
         return False
     return True
