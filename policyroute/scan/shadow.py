@@ -59,6 +59,9 @@ _VEILS: Final = {
 HINT: Final = Pattern("regex", (r"[%&\\][0-9a-z#]|[0-9a-z+/_-]{16}|[\"'][ \t]*\+|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]",))
 _ONE_ESCAPE: Final = re.compile(r"\\u\{([0-9A-Fa-f]+)\}|\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|\\[nrt]")
 _READABLE: Final = 0.9
+# How far from what is hidden a text has a part in what is found there, and what stands for the rest of it.
+_REACH: Final = 512
+_FAR: Final = "\n\n"
 
 
 class Shadow:
@@ -67,7 +70,7 @@ class Shadow:
     A stretch answers to its original character by character (`exact`), or as a whole.
     """
 
-    __slots__ = ("_ends", "_exact", "_shown", "_starts", "text")
+    __slots__ = ("_ends", "_exact", "_places", "_shown", "_starts", "text")
 
     def __init__(self, original: str, veils: re.Pattern[str] | None, odd: re.Pattern[str] | None) -> None:
         self._shown: list[str] = []
@@ -84,7 +87,31 @@ class Shadow:
                     inner = shown if shown.isascii() else Shadow(shown, None, _odd(True)).text
                     self._add(match.start(), at, inner, False)
         self._dress(original, at, len(original), odd)
+        self._places: list[int] | None = None
         self.text: str = "".join(self._shown)
+
+    def near(self) -> Shadow:
+        """The same, less what is far from anything that was hidden: that says in the text what it says here."""
+        if max(map(len, self._shown), default=0) <= _REACH:
+            return self
+        kept = [self._kept(place) for place in range(len(self._shown))]
+        less = Shadow("", None, None)
+        for pieces in kept:
+            for start, end, shown, exact in pieces:
+                less._add(start, end, shown, exact)
+        less.text = "".join(less._shown)
+        return less
+
+    def _kept(self, place: int) -> list[tuple[int, int, str, bool]]:
+        """A stretch, without its middle where that is long, and without what stands before or after everything hidden."""
+        start, end, shown, exact = self._starts[place], self._ends[place], self._shown[place], self._exact[place]
+        head = _REACH if place else 0
+        tail = _REACH if place + 1 < len(self._shown) else 0
+        if not exact or len(shown) <= head + tail + _REACH:
+            return [(start, end, shown, exact)]
+        before = [(start, start + head, shown[:head], True)] if head else []
+        after = [(end - tail, end, shown[-tail:], True)] if tail else []
+        return [*before, (start + head, end - tail, _FAR, False), *after]
 
     def _add(self, start: int, end: int, shown: str, exact: bool) -> None:
         self._shown.append(shown)
@@ -119,7 +146,9 @@ class Shadow:
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         """The stretch of the original that a stretch of the shadow stands for."""
-        places = list(accumulate(map(len, self._shown), initial=0))
+        if self._places is None:
+            self._places = list(accumulate(map(len, self._shown), initial=0))
+        places = self._places
         first = bisect_right(places, start, hi=len(self._shown)) - 1
         last = bisect_right(places, end - 1, hi=len(self._shown)) - 1
         low = self._starts[first] + (start - places[first] if self._exact[first] else 0)
@@ -138,7 +167,7 @@ def unveiled(text: str) -> Shadow | None:
     if not veils and odd is None:
         return None
     shadow = Shadow(text, _unveil(veils) if veils else None, odd)
-    return None if shadow.text == text else shadow
+    return None if shadow.text == text else shadow.near()
 
 
 def _is_latin(char: str) -> bool:

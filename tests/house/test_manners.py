@@ -17,6 +17,7 @@ BROAD = {"Exception", "BaseException"}
 OPTIONAL = {"rich"}  # what an extra brings may be imported where it is used
 # They import by name, so that a start costs little.
 IMPORTERS = {
+    "policyroute/scan/engines/hyperscan_set.py",
     "policyroute/__init__.py",
     "policyroute/cli/main.py",
     "policyroute/ledgers/opening.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 import time
 from urllib.parse import quote
 
@@ -164,3 +165,18 @@ def test_hostile_texts_take_linear_time(piece: str) -> None:
     short, long = spent(16_384), spent(65_536)
     assert long < 0.1
     assert long < max(10 * short, 0.005)
+
+
+@pytest.mark.parametrize("size", [0, 100, 600, 2000, 50_000])
+def test_what_is_far_from_anything_hidden_is_left_out(size: int) -> None:
+    """It says in the text what it says in the shadow; places stay those of the text."""
+    hidden = CARD.replace("1", "\u200b1", 1)
+    far = "plain words and 17 of them. " * (size // 20)
+    text = f"{far}card {hidden}, {far}card {hidden}, {far}"
+    shadow = unveiled(text)
+    assert shadow is not None
+    assert len(shadow.text) < 5000
+    at = [match.start() for match in re.finditer(re.escape(CARD), shadow.text)]
+    assert len(at) == 2
+    assert [text[slice(*shadow.original(one, one + len(CARD)))] for one in at] == [hidden, hidden]
+    assert [text[one.start : one.end] for one in detect(text)] == [hidden, hidden]

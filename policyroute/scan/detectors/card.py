@@ -60,6 +60,7 @@ _GROUPED = regex(rf"[0-9]{{4}}(?:{_SEP}[0-9]{{4,6}})+(?:{_SEP}[0-9]{{1,5}})?")
 # Digit by digit: `4 1 1 1  1 1 1 1 …`.
 _SPELLED = regex(r"\b[0-9](?: {1,3}[0-9]\b){12,}")
 _GROUP = re.compile(rb"[0-9]+")
+_NO_DIGITS = bytes(byte for byte in range(256) if byte not in b"0123456789")
 # The groups of an account go on: `SK54 2385 9814 …`.
 _ACCOUNT = regex(r"[A-Za-z]{2} ?[0-9]{2}[ -]$")
 # Sizes of groups as cards print them.
@@ -124,8 +125,10 @@ def _card_at(page: Page, groups: list[Span], sizes: tuple[int, ...], first: int)
         last = first + len(layout) - 1
         if sizes[first : last + 1] != layout:
             continue
-        number = b"".join(page.raw[start:end] for start, end in groups[first : last + 1]).decode("ascii")
         start, end = groups[first][0], groups[last][1]
+        number = page.raw[start:end].translate(None, _NO_DIGITS).decode("ascii")
+        if not luhn(number):  # of what is written in fours, most goes here
+            continue
         before = page.raw[max(0, start - 6) : start]
         alone = not before[-1:].isalnum() and not page.raw[end : end + 1].isalnum() and _ACCOUNT.search(before) is None
         if alone and _is_card(page, start, end, number):

@@ -64,13 +64,29 @@ class Regex(Protocol):
     def search(self, text: bytes, pos: int = 0) -> re.Match[bytes] | None: ...
 
 
-def regex(source: str) -> Regex:
-    """Compile an ASCII pattern for `Page.raw`. The engine is linear in the text whatever it holds."""
+class _Late:
+    """A pattern that is compiled when it is first used: there are a hundred, and few texts have candidates for many."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+
+    def __getattr__(self, name: str) -> object:
+        compiled = _compiled(self._source)
+        self.groups, self.search, self.finditer = compiled.groups, compiled.search, compiled.finditer
+        return object.__getattribute__(self, name)
+
+
+def _compiled(source: str) -> Regex:
     options = re2.Options()
     options.log_errors = False
     options.encoding = re2.Options.Encoding.LATIN1
     compiled: Regex = re2.compile(source.encode("ascii"), options)
     return compiled
+
+
+def regex(source: str) -> Regex:
+    """An ASCII pattern for `Page.raw`. The engine is linear in the text whatever it holds."""
+    return _Late(source)
 
 
 def rough(source: str, *, case_sensitive: bool = True) -> Pattern:

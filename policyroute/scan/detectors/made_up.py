@@ -191,9 +191,9 @@ def before_values(page: Page, keys: Regex, back: int = 0) -> Iterator[re.Match[b
 
 def values(compiled: Regex, valid: Callable[[str], bool]) -> Callable[[Page], Iterator[Span]]:
     """Yield the first group that took part, where `valid` says that it holds a secret."""
-    groups = range(1, compiled.groups + 1)
 
     def find(page: Page) -> Iterator[Span]:
+        groups = range(1, compiled.groups + 1)
         for match in compiled.finditer(page.raw):
             start, end = next(span for span in map(match.span, groups) if span[0] >= 0)
             if valid(page.text[start:end]) and begins_key(page, match.start()):

@@ -5,18 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Final
 
 from policyroute.scan.engines.engine import Entry, PatternSet, ScanFailed
 from policyroute.scan.engines.re2_set import Re2Set
-
-try:
-    import hyperscan
-except ImportError:
-    _IMPORTED = False
-else:
-    _IMPORTED = True
-
 
 # The time to compile entries together grows faster than their number, and soonest where they have no fixed text.
 _AT_ONCE: Final = 2000
@@ -38,9 +33,15 @@ MISSED: Final = (
 
 
 @functools.cache
+def _hyperscan() -> ModuleType:
+    """The module, when it is first needed: checking a policy scans nothing."""
+    return import_module("hyperscan")
+
+
+@functools.cache
 def usable() -> bool:
     """Whether Hyperscan is installed, runs on this processor, and finds what it has been seen to miss."""
-    if not _IMPORTED:
+    if find_spec("hyperscan") is None:
         return False
     try:
         _Database((), [])
@@ -49,7 +50,7 @@ def usable() -> bool:
             alone = Compiled([expression])
             if not all(place in together.found(text) and 0 in alone.found(text) for text in texts):
                 return False
-    except ScanFailed:
+    except (ImportError, ScanFailed):
         return False
     return True
 
@@ -89,6 +90,7 @@ class Compiled:
 
     def __init__(self, expressions: Sequence[bytes], *, literal: bool = False) -> None:
         # Each has a number of its own, though several may stand for one thing: shared numbers compile very slowly.
+        hyperscan = _hyperscan()
         try:
             self._database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
             self._database.compile(
@@ -100,6 +102,7 @@ class Compiled:
             )
         except hyperscan.error as error:
             raise NotTaken("Hyperscan does not take this") from error
+        self._error: type[Exception] = hyperscan.error
         # A scan needs memory that no other scan uses at the time. Lists are pushed and popped atomically, so threads take
         # from this one, and after a fork a child has its own; what another thread held at that moment is just not in it.
         self._scratch = [self._database.scratch.clone()]
@@ -115,7 +118,7 @@ class Compiled:
             scratch = self._database.scratch.clone()
         try:
             self._database.scan(text, _note, 0, found, scratch)
-        except hyperscan.error as error:
+        except self._error as error:
             raise ScanFailed("Hyperscan failed") from error
         self._scratch.append(scratch)
         return found
