@@ -9,7 +9,6 @@ import stat
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate
 from typing import Any, NamedTuple, get_args
 
 import click
@@ -17,6 +16,7 @@ import click
 from policyroute.call import Api, Part
 from policyroute.cli.render import counted, dim, github, output_option, say, write_json, yellow
 from policyroute.cli.render.files import below, is_folder
+from policyroute.cli.render.found import by_part, in_order, joined
 from policyroute.cli.render.sarif import sarif
 from policyroute.dialects import read_call
 from policyroute.errors import CallError, PolicyError, Problem, UsageError
@@ -24,7 +24,7 @@ from policyroute.loading import examine
 from policyroute.policy.compile import own_detectors
 from policyroute.policy.frame import frame, shown
 from policyroute.policy.suggest import closest
-from policyroute.scan.detectors import KINDS, DetectorSet, Finding, OwnDetector, detector_set
+from policyroute.scan.detectors import KINDS, Finding, OwnDetector, detector_set
 
 MOST_BYTES = 50_000_000
 FOUND = 9
@@ -146,24 +146,13 @@ class _Eyes:
 
     def look(self, read: Read) -> Iterator[Found]:
         """The parts with findings, looked at as one text, as a decision does: what a value is may be said in the part before."""
-        text = "\n".join(part.text for part in read.parts)
-        found = _found(self._asked, text)
+        text = joined(read.parts)
+        found = in_order(self._asked, text)
         if not found:
             return
-        masked = _masked(text, found if self._asked is self._all else [*found, *_found(self._all, text)])
-        starts = list(accumulate((len(part.text) + 1 for part in read.parts), initial=0))
-        by_part: dict[int, list[Finding]] = {}
-        for finding in found:
-            by_part.setdefault(bisect_right(starts, finding.start) - 1, []).append(finding)
-        for i, findings in by_part.items():
-            part, start = read.parts[i], starts[i]
-            end = start + len(part.text)
-            inside = (one._replace(start=one.start - start, end=min(one.end, end) - start) for one in findings)
-            yield Found(read, part, tuple(inside), masked[start:end])
-
-
-def _found(detectors: DetectorSet, text: str) -> list[Finding]:
-    return sorted(detectors.find(text), key=lambda one: (one.start, one.end, one.kind))
+        masked = _masked(text, found if self._asked is self._all else [*found, *in_order(self._all, text)])
+        for part, start, inside in by_part(read.parts, found):
+            yield Found(read, part, inside, masked[start : start + len(part.text)])
 
 
 def _own(policy: str) -> tuple[tuple[OwnDetector, ...], frozenset[str]]:

@@ -10,18 +10,23 @@ from typing import Any, NamedTuple
 
 import click
 
-from policyroute.call import Call, Facts
+from policyroute.call import Call, Facts, Part
 from policyroute.cli.render import bold, counted, dim, green, output_option, red, say, show_table, usd, write_json, yellow
+from policyroute.cli.render.found import by_part, in_order, joined
 from policyroute.cli.render.typed import known, moment, pair
+from policyroute.conditions.questions import Detected
 from policyroute.decision import Decision, Match, StageName, Step
 from policyroute.dialects import api_of, read_call
 from policyroute.errors import CallError, UsageError
 from policyroute.loading import Policy, load
+from policyroute.policy.compile import own_detectors
 from policyroute.policy.frame import shown
+from policyroute.scan.detectors import KINDS, Finding, detector_set
 from policyroute.scoring import TASKS
 
 MOST_BYTES = 10_000_000
 STAGES: tuple[StageName, ...] = ("sensitivity", "routes", "budgets", "complexity")
+MOST_SHOWN = 20
 CHAT = "/v1/chat/completions"
 EXAMPLES = """\b
 Examples:
@@ -80,14 +85,32 @@ def command(policy: str, form: str, **given: Any) -> int:
     """
     asked = Asked._make(given[name] for name in Asked._fields)
     loaded = load(policy)
-    decision = loaded.decide(_call(asked, loaded), _facts(asked, loaded))
+    call = _call(asked, loaded)
+    decision = loaded.decide(call, _facts(asked, loaded))
+    found = _found(loaded, call)
     if form == "json":
-        write_json({"ok": True, "decision": decision.to_dict()})
+        write_json({"ok": True, "decision": decision.to_dict(), "findings": [_told_of(one, part) for part, one in found]})
     elif form == "markdown":
         say("\n".join(_markdown(decision)))
     else:
-        _show(decision)
+        _show(decision, found)
     return 0
+
+
+def _found(policy: Policy, call: Call) -> list[tuple[Part, Finding]]:
+    """What the policy's detectors find, part by part: places and masks, never a value."""
+    own = own_detectors(policy.compiled.document)
+    asked = {q.kind for q in policy.compiled.questions if isinstance(q, Detected)}
+    kinds = [kind for kind in KINDS if kind in asked]
+    detectors = detector_set(kinds, [one for one in own if one.id in asked])
+    if not detectors.kinds:
+        return []
+    found = in_order(detectors, joined(call.parts))
+    return [(part, one) for part, _, inside in by_part(call.parts, found) for one in inside]
+
+
+def _told_of(one: Finding, part: Part) -> dict[str, object]:
+    return {**one._asdict(), "role": part.role, "turn": part.turn}
 
 
 def _call(asked: Asked, policy: Policy) -> Call:
@@ -186,7 +209,7 @@ def _removed(decision: Decision) -> Mapping[tuple[str, str], list[str]]:
     return removed
 
 
-def _show(decision: Decision) -> None:
+def _show(decision: Decision, found: Sequence[tuple[Part, Finding]]) -> None:
     """The outcome first, then how it came about, then what would be called."""
     _show_outcome(decision)
     say()
@@ -195,6 +218,8 @@ def _show(decision: Decision) -> None:
     for step in decision.steps:
         _show_step(step, before, removed)
         before = step.eligible
+        if step.stage == "sensitivity" and found:
+            _show_found(found)
     asked = {step.stage for step in decision.steps}
     for stage in STAGES if asked else ():
         if stage not in asked:
@@ -251,6 +276,14 @@ def _show_step(step: Step, before: tuple[str, ...] | None, removed: Mapping[tupl
         say(f"  {match.rule:<{width}}  {first}")
         for line in more:
             say(f"  {'':<{width}}  {line}")
+
+
+def _show_found(found: Sequence[tuple[Part, Finding]]) -> None:
+    """Where values are, masked; the first of many."""
+    for part, one in found[:MOST_SHOWN]:
+        say(dim(f"  {one.kind} {one.mask} at {one.start}-{one.end} of what the {part.role} says in turn {part.turn}"))
+    if len(found) > MOST_SHOWN:
+        say(dim(f"  and {len(found) - MOST_SHOWN} more"))
 
 
 def _told(match: Match, gone: Sequence[str]) -> Iterator[str]:

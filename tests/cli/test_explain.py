@@ -17,7 +17,7 @@ def decided(run, *args: str) -> dict:
     """The decision, where there is one."""
     ran = run(*SMALL, *args, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
-    assert ran.answer.keys() == {"ok", "decision"} and ran.answer["ok"] is True
+    assert ran.answer.keys() == {"ok", "decision", "findings"} and ran.answer["ok"] is True
     decision = ran.answer["decision"]
     assert decision.keys() >= KEYS
     return decision
@@ -322,3 +322,16 @@ def test_nothing_of_the_call_is_said(run, form: str) -> None:
     ran = run(*SMALL, "--prompt", "Mister Hush has mrn 5550199 and a contract", "--header", "x-note=Hush-Hush", "-o", form)
     assert ran.code == 0
     assert not re.search("hush|5550199", ran.out + ran.err, re.IGNORECASE)
+
+
+def test_where_values_are(run, place) -> None:
+    """What the policy's detectors find, with places and masks; the value itself is nowhere."""
+    text = (place / "small.yaml").read_text("utf-8").replace("{prompt: {regex: 'mrn \\d+'}}", "{detect: [email, secret]}")
+    (place / "small.yaml").write_text(text, "utf-8")
+    asked = (*SMALL, "--prompt", "write to jane@example.com now")
+    (one,) = run(*asked, "-o", "json").answer["findings"]
+    assert (one["kind"], one["start"], one["end"], one["mask"]) == ("email", 9, 25, "***@***")
+    assert (one["role"], one["turn"]) == ("user", 0)
+    shown = run(*asked)
+    assert "email ***@*** at 9-25 of what the user says in turn 0" in shown.out
+    assert "jane" not in shown.out
