@@ -15,6 +15,7 @@ import click
 from policyroute.cli.render import counted, dim, output_option, red, say, show_table, write_json, yellow
 from policyroute.cli.render.typed import known, moment, pair
 from policyroute.engine.accounts import Cap, Caps
+from policyroute.engine.liveness import liveness
 from policyroute.errors import UsageError
 from policyroute.ledgers.ledger import MOST_AMOUNT, Account, Balance, Entry, Ledger
 from policyroute.ledgers.opening import open_ledger
@@ -160,6 +161,32 @@ def audit(policy: str, ledger: str, form: str) -> int:
     return 0
 
 
+@command.command("check")
+@click.argument("policy")
+@_ledger
+@_attr
+@output_option("text", "json")
+def check(policy: str, ledger: str, attr: tuple[str, ...], form: str) -> int:
+    """Prove that the budgets of a POLICY count a caller: where, and that the store keeps a hold and lets it go.
+
+    The caller is who --attr says.
+    """
+    loaded = load(policy)
+    caps = Caps(loaded).caps
+    with closing(_opened(ledger)) as opened:
+        found = liveness(loaded, opened, _attributes(caps, attr), time.time())
+    good = all(one.live for one in found)
+    whose = ["" if one.account is None else _account(cap, one.account) for cap, one in zip(caps, found, strict=True)]
+    if form == "json":
+        write_json({"ok": good, "checks": [{**one._asdict(), "account": who} for one, who in zip(found, whose, strict=True)]})
+    elif found:
+        rows = [(one.budget, who, "live" if one.live else "not live", one.why) for one, who in zip(found, whose, strict=True)]
+        show_table(("budget", "account", "", "why"), rows)
+    else:
+        say(dim("the policy has no budgets"))
+    return 0 if good else 1
+
+
 def _typed(given: Mapping[str, Any]) -> Change:
     return Change._make(given.get(name) for name in Change._fields)
 
@@ -169,12 +196,7 @@ def _change(asked: Change, form: str) -> int:
     cap, now = _cap(caps, asked.budget), _clock(asked.now)
     account = _whose(cap, _attributes((cap,), asked.attr), now)
     with closing(_opened(asked.ledger)) as opened:
-        before = next((one for one in opened.balances(account.key) if one.key == account.key), None)
-        amount = (
-            _amount(cap, asked.amount) if asked.amount is not None else max(0, before.spent - before.granted) if before else 0
-        )
-        if not amount:
-            raise UsageError("nothing is spent there, so there is nothing to reset")
+        amount = _spent(opened, account) if asked.amount is None else _amount(cap, asked.amount)
         entry = Entry(time.time(), account.key, amount, asked.by, asked.why)
         balance = opened.grant(account, amount, entry)
     span = cap.window.at(now)

@@ -109,6 +109,23 @@ def test_nothing_yet(run, spend: Spend) -> None:
     assert "nothing was granted" in run("budgets", "audit", "small.yaml", *LEDGER).out
 
 
+def test_whether_budgets_are_live(run, spend: Spend, place: Path) -> None:
+    """That a caller is counted, and where; and that the store keeps a hold."""
+    spend("pro", 1)
+    check = ("budgets", "check", "small.yaml", *LEDGER)
+    ran = run(*check, "--attr", "plan=pro", "-o", "json")
+    assert (ran.code, ran.answer["ok"]) == (0, True)
+    assert ran.answer["checks"] == [{"budget": "day", "account": "plan=pro", "live": True, "why": ""}]
+    assert "live" in run(*check, "--attr", "plan=pro").out
+    assert "counts with everybody who is not known" in run(*check).out
+    text = (place / "small.yaml").read_text("utf-8").replace("window: day", "window: day, on_missing: deny")
+    (place / "small.yaml").write_text(text, "utf-8")
+    refused = run(*check)
+    assert refused.code == 1
+    assert "not live  counts per plan: a caller who does not have it is denied" in refused.out
+    assert len(run(*SHOW, "--all", "-o", "json").answer["budgets"]) == 1
+
+
 WRONG = [
     (["budgets", "small.yaml", *LEDGER], "there is no ledger `spend.db`"),
     (["budgets", "small.yaml", "--ledger", "memory://"], "nobody else can look into it"),
@@ -144,6 +161,6 @@ def test_an_amount_is_an_amount(run, spend: Spend, amount: str) -> None:
 def test_help_shows_examples(run) -> None:
     """Of every subcommand, too."""
     assert "policyroute budgets grant" in run("budgets", "--help").out
-    for name in ("show", "grant", "reset", "audit"):
+    for name in ("show", "check", "grant", "reset", "audit"):
         assert "--ledger" in run("budgets", name, "--help").out
     assert run("budgets").code == 0

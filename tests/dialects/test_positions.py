@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
+from functools import cache
 
 import pytest
 
 from policyroute.dialects import DIALECTS, positions
 from policyroute.errors import CallError
+from policyroute.loading import Policy, loads
 from tests.dialects.planting import APIS, SMALLEST, all_text, declared, planted, read
 
 TOKEN = "xyzzy 4000-1234"
@@ -144,3 +147,32 @@ def test_a_document_of_text_is_read(api, path, made, media) -> None:
     assert other.unscanned == ("file",)
     assert read(api, planted(api, path, made(media.partition(";")[0] + ";charset=utf-16", data))).unscanned == ("file",)
     assert read(api, planted(api, path, made(media, b64encode(b"\x00\xff" * 400).decode()))).unscanned == ("file",)
+
+
+TAGGING = """\
+apiVersion: policyroute/v1
+kind: Policy
+metadata: {name: tagging, version: 1}
+tiers: [one]
+models: {only: {provider: a, tier: one, context: 9000000, price: {in: 1, out: 1}}}
+tags: {card: {}, unread: {}}
+pipeline:
+  sensitivity:
+    - {id: card, when: {detect: [credit-card]}, add: [card]}
+    - {id: unread, when: {unscanned: true}, add: [unread]}
+  complexity: {ladder: [{id: all, when: {}, prefer: [one]}]}
+"""
+
+
+@cache
+def tagging() -> Policy:
+    return loads(TAGGING)
+
+
+@pytest.mark.parametrize(("api", "path"), READABLE)
+def test_a_value_gets_the_same_tags_wherever_it_stands(api, path) -> None:
+    """One card number, planted at every place that a dialect declares for text, as text, in JSON, and as a number's digits."""
+    plain = "4111 1111 1111 1111"
+    for value in (plain, json.dumps({"note": [plain]}), f"pay with {plain}, please"):
+        assert "card" in tagging().decide(read(api, planted(api, path, value))).tags, value
+    assert len(READABLE) > 40
