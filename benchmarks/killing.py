@@ -77,10 +77,11 @@ def work(url: str, name: str, notes: Path, worker: str) -> None:
 
 
 def read(notes: Path) -> Notes:
-    """The notes of a worker that was killed, maybe before it wrote any."""
+    """The notes of a worker that was killed, maybe before it wrote any, or in the middle of a line."""
     meant: dict[str, int] = {}
     told: set[str] = set()
-    for line in notes.read_text().splitlines() if notes.exists() else ():
+    whole = notes.read_text().rpartition("\n")[0] if notes.exists() else ""
+    for line in whole.splitlines():
         what, hold, amount = line.split()
         if what == "meant":
             meant[hold] = int(amount)

@@ -18,7 +18,7 @@ from policyroute.call import NO_FIGURES, NO_NAMES, Call, Facts, Target, Usage
 from policyroute.decision import Decision
 from policyroute.engine.accounts import Caps, Counted, amounts, offer
 from policyroute.engine.usage import spent_nano
-from policyroute.errors import LedgerError
+from policyroute.errors import LedgerError, Widened
 from policyroute.ledgers.leased import LeasedLedger
 from policyroute.ledgers.ledger import NO_CAP, Flow, Ledger, Line, Look, Offer, Reserve, Settle, Step, adrive, drive
 from policyroute.ledgers.memory import MemoryLedger
@@ -83,6 +83,14 @@ class Admitter:
         """The same from an event loop, which goes on meanwhile."""
         return await adrive(self.admitting(call, facts), self.ledger)
 
+    def again(self, admission: Admission, target: Target) -> Held | None:
+        """A hold for another attempt of an admitted call, at what that model costs; nothing where it does not fit."""
+        return drive(self.holding_again(admission, target), self.ledger)
+
+    async def aagain(self, admission: Admission, target: Target) -> Held | None:
+        """The same from an event loop."""
+        return await adrive(self.holding_again(admission, target), self.ledger)
+
     def settle(self, held: Held, usage: Usage) -> int:
         """Ends a hold with what the call used; its cost in nano-dollars."""
         return drive(self.settling(held, usage), self.ledger)
@@ -145,6 +153,28 @@ class Admitter:
                 short = _too_dear(counted, used, targets, offers, short)
         restless = LedgerError("the balances changed faster than a call could be decided on")
         return self._without(restless, hold, call, facts)
+
+    def holding_again(self, admission: Admission, target: Target) -> Flow[Held | None]:
+        """The flow of a hold for another attempt. While the store fails each budget says whether the model may be called."""
+        decision, now = admission.decision, self._now()
+        if target not in decision.candidates:
+            raise Widened("an attempt at a model that the decision does not allow")
+        counted = self._caps.counted(decision.attributes, now)
+        held = Held(token_hex(16), counted, target, ())
+        if not counted:
+            return held
+        most, caps = offer(counted, decision, target)
+        held = held._replace(amounts=most)
+        try:
+            answer = yield Reserve(held.name, _lines(counted, most, bound=False), (Offer(most, caps),), self._hold_s)
+        except LedgerError as error:
+            self._tell(error)
+            bit = 1 << next(i for i, one in enumerate(self.policy.pipeline.names.targets) if one.name == target.name)
+            allowed = all(one.cap.budget.on_failure is None or one.cap.budget.on_failure.keeps & bit for one in counted)
+            if not allowed:
+                self._untold.append(_nothing(held.name, counted))
+            return held if allowed else None
+        return held if answer.outcome == "reserved" else None
 
     def settling(self, held: Held, usage: Usage) -> Flow[int]:
         """The flow of a settlement. A store that does not answer is told later; the cost is known all the same."""

@@ -12,7 +12,7 @@ import pytest
 
 from policyroute.call import Call, Facts, Usage
 from policyroute.engine.admission import Admission, Admitter
-from policyroute.errors import LedgerError
+from policyroute.errors import LedgerError, Widened
 from policyroute.ledgers.ledger import Answer, Look, Reserve, Settle, Step
 from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy, loads
@@ -271,6 +271,43 @@ def test_looking_is_one_step(shop: Shop) -> None:
     shop.ledger.steps.clear()
     shop.ask()
     assert [type(step) for step in shop.ledger.steps] == [Look]
+
+
+FREE = "price: {in: 1, out: 1}}", "price: {in: 0, out: 0}}"
+
+
+def test_every_attempt_is_held_at_its_own_price() -> None:
+    """A model that costs nothing, with a fallback that does: the fallback is counted, and denied when it does not fit."""
+    shop = Shop(SHOP.replace(*FREE).replace("prefer: [premium, basic]", "prefer: [basic, premium]"))
+    admission = shop.ask()
+    assert admission.decision.model == "small"
+    assert admission.held is not None
+    shop.admitter.release(admission.held)
+    small, large = admission.decision.candidates
+    for _ in range(9):
+        assert shop.admitter.again(admission, large) is not None
+    assert shop.spent() == (0, 9 * round(LARGE_USD * 1e9))
+    assert shop.admitter.again(admission, large) is None
+    assert shop.admitter.again(admission, small) is not None
+
+
+def test_an_attempt_stays_within_its_decision(shop: Shop) -> None:
+    """What a rule took out cannot be called as a fallback either."""
+    admission = shop.ask(down=frozenset({"large"}))
+    large = shop.policy.pipeline.names.targets[1]
+    with pytest.raises(Widened):
+        shop.admitter.again(admission, large)
+
+
+def test_an_attempt_while_the_store_fails(shop: Shop) -> None:
+    """Each budget says which models may be called then."""
+    admission = shop.ask()
+    shop.ledger.down = True
+    large, small = admission.decision.candidates
+    assert shop.admitter.again(admission, large) is None
+    held = asyncio.run(shop.admitter.aagain(admission, small))
+    assert held is not None
+    assert held.target == small
 
 
 def test_sums_are_exact_over_many_tiny_costs() -> None:
