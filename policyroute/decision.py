@@ -338,11 +338,6 @@ class Decision:
         return 0 if target is None else self.ceiling_nano(target)
 
     @property
-    def attributes(self) -> Mapping[str, str]:
-        """The caller's attributes, as the policy declares them."""
-        return self._made.reading.attributes
-
-    @property
     def facts(self) -> Facts:
         """What was known when it was made."""
         return self._made.facts

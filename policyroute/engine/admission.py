@@ -156,10 +156,10 @@ class Admitter:
 
     def holding_again(self, admission: Admission, target: Target) -> Flow[Held | None]:
         """The flow of a hold for another attempt. While the store fails each budget says whether the model may be called."""
-        decision, now = admission.decision, self._now()
+        decision = admission.decision
         if target not in decision.candidates:
             raise Widened("an attempt at a model that the decision does not allow")
-        counted = self._caps.counted(decision.attributes, now)
+        counted = () if admission.held is None else admission.held.counted
         held = Held(token_hex(16), counted, target, ())
         if not counted:
             return held
