@@ -338,6 +338,11 @@ class Decision:
         return 0 if target is None else self.ceiling_nano(target)
 
     @property
+    def tokens_estimated(self) -> int:
+        """About how many tokens go in."""
+        return self._made.reading.tokens
+
+    @property
     def facts(self) -> Facts:
         """What was known when it was made."""
         return self._made.facts
@@ -376,7 +381,7 @@ class Decision:
                 {"stage": s.stage, "fired": [m._asdict() for m in s.fired], "eligible": list(s.eligible)} for s in self.steps
             ],
             "unscanned": self.unscanned,
-            "tokens_estimated": self._made.reading.tokens,
+            "tokens_estimated": self.tokens_estimated,
             "policy": {"name": version.name, "version": version.version, "hash": version.hash},
         }
 

@@ -247,7 +247,7 @@ def _show_outcome(decision: Decision) -> None:
     told += [f"mode {decision.mode}"] if decision.mode != "enforce" else []
     told += [f"task {decision.task}"] if decision.task is not None else []
     told += [f"score {decision.score:.2f}"] if decision.score is not None else []
-    told += [f"about {counted(_tokens(decision), 'token')} in", decision.id]
+    told += [f"about {counted(decision.tokens_estimated, 'token')} in", decision.id]
     say(dim(f"  {' · '.join(told)}"))
     if decision.unscanned:
         say(yellow("  some part of the call could not be read"))
@@ -259,11 +259,6 @@ def _masking(decision: Decision) -> str:
     """What is masked, and which tags that lifts."""
     lifted = f"; lifts {', '.join(decision.lifted)}" if decision.lifted else ""
     return f"redacts {', '.join(decision.redact)} before the call leaves{lifted}"
-
-
-def _tokens(decision: Decision) -> int:
-    tokens = decision.to_dict()["tokens_estimated"]
-    return tokens if isinstance(tokens, int) else 0
 
 
 def _show_step(step: Step, before: tuple[str, ...] | None, removed: Mapping[tuple[str, str], list[str]]) -> None:

@@ -38,6 +38,7 @@ SHARED = {
     "dialects": {"dialect"},
     "ledgers": {"ledger"},
     "cli": {"render"},
+    "middleware": {"layer", "sending"},
 }
 # The files that list a family, and so import it.
 LISTS = {"__init__", "main", "opening"}
@@ -46,6 +47,7 @@ LISTS = {"__init__", "main", "opening"}
 DOORS = {
     "click": ("policyroute/cli",),
     "httpx": ("policyroute/middleware/httpx", "policyroute/gateway/forward"),
+    "httpx2": ("policyroute/middleware/httpx2", "policyroute/gateway/forward"),
     "hyperscan": ("policyroute/scan",),
     "opentelemetry": ("policyroute/telemetry",),
     "re2": ("policyroute/scan",),
