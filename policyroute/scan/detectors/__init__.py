@@ -117,7 +117,7 @@ class DetectorSet:
         for one in self._asked:
             if bits & one.candidates and one.kinds & ~found:
                 page = page or Page(text)
-                if next(one.detector.find(page), None) is not None:
+                if next(one.detector.spans(page), None) is not None:
                     found |= one.kinds
         return found
 
@@ -139,7 +139,7 @@ class DetectorSet:
 
     def _spans(self, page: Page, bits: int) -> list[_Span]:
         asked = [one.detector for one in self._asked if bits & one.candidates]
-        return [(detector.kind, start, end, detector.why) for detector in asked for start, end in detector.find(page)]
+        return [(detector.kind, start, end, detector.why) for detector in asked for start, end in detector.spans(page)]
 
 
 _Span = tuple[str, int, int, str]

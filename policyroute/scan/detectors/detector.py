@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -17,6 +18,10 @@ _UNSPACED = "\u0900"
 _SEPARATOR = re.compile(rb"[ ./()-]+")
 _LONG_WORD = 6
 _WORD = re.compile(r"[^\W\d_]+")
+_THREE = re.compile(rb"[0-9](?:[ ./()-]{0,2}[0-9]){2,}")
+_REACH = 100
+_GAP = "\n\n\n"
+_FAR = 1 << 60
 
 
 class Finding(NamedTuple):
@@ -36,11 +41,49 @@ class Page:
     into the other, and the engine needs no conversion of them.
     """
 
-    __slots__ = ("raw", "text")
+    __slots__ = ("_figures", "raw", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.raw = text.encode("ascii", "replace")
+        self._figures: Figures | None = None
+
+    def figures(self) -> Figures:
+        """The parts of it that have figures: all that numbers of a few dozen kinds need to look at."""
+        if self._figures is None:
+            self._figures = _figures(self)
+        return self._figures
+
+
+class Figures(NamedTuple):
+    """A page of what stands near figures, and where in the whole page each part of it comes from: (there, here)."""
+
+    page: Page
+    parts: tuple[tuple[int, int], ...]
+
+    def whole(self, span: Span) -> Span:
+        """Where a span stands in the whole page."""
+        there, here = self.parts[bisect_right(self.parts, (span[0], _FAR)) - 1]
+        return span[0] - there + here, span[1] - there + here
+
+
+def _figures(page: Page) -> Figures:
+    parts: list[tuple[int, int]] = []
+    pieces: list[str] = []
+    length, ends = 0, -1
+    for match in _THREE.finditer(page.raw):
+        start = max(0, match.start() - _REACH)
+        if start > ends:
+            if ends >= 0:
+                pieces.append(page.text[parts[-1][1] : ends])
+                length += ends - parts[-1][1]
+                pieces.append(_GAP)
+                length += len(_GAP)
+            parts.append((length, start))
+        ends = match.end() + _REACH
+    if parts:
+        pieces.append(page.text[parts[-1][1] : ends])
+    return Figures(Page("".join(pieces)), tuple(parts))
 
 
 class Detector(NamedTuple):
@@ -51,6 +94,15 @@ class Detector(NamedTuple):
     find: Callable[[Page], Iterator[Span]]
     why: str
     """What makes a finding valid, in a few words."""
+    in_figures: bool = False
+    """Whether three figures stand together in every value, and all that matters within a hundred characters of them."""
+
+    def spans(self, page: Page) -> Iterator[Span]:
+        """What is found in a page."""
+        if not self.in_figures:
+            return self.find(page)
+        figures = page.figures()
+        return map(figures.whole, self.find(figures.page))
 
 
 class Regex(Protocol):

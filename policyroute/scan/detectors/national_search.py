@@ -50,6 +50,7 @@ def numbered(
         near.patterns if near else (rough(shape),),
         find,
         f"{why}{', and a word beside it that names such a number' if near else ''}",
+        in_figures=True,
     )
 
 
