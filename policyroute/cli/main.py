@@ -40,6 +40,7 @@ COMMANDS = {
     "test": Listed("policyroute.cli.test", "run the tests of policies"),
     "detect": Listed("policyroute.cli.detect", "show what is sensitive in texts and bodies, masked"),
     "budgets": Listed("policyroute.cli.budgets", "show who spent what, and grant more by hand"),
+    "report": Listed("policyroute.cli.report", "show what was spent and saved, from the journal"),
     "bench": Listed("policyroute.cli.bench", "measure how fast a policy decides"),
     "schema": Listed("policyroute.cli.schema", "print the JSON Schema of policies or of test files"),
 }
