@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import decide, detect, hammer, killing, leasing, scan, scoring, starting
+from benchmarks import decide, detect, hammer, killing, leasing, mounted, scan, scoring, starting, telemetry
 
 ALL = {"decide": decide.main, "starting": starting.main, "scan": scan.main, "scoring": scoring.main}
+ALL |= {"mounted": mounted.main, "telemetry": telemetry.main}
 TAKING_OPTIONS = {
     "detect": detect.main,
     "ledgers": hammer.timing,

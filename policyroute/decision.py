@@ -225,7 +225,7 @@ class Decision:
         target = self._target
         return None if target is None else target.tier
 
-    @property
+    @cached_property
     def candidates(self) -> tuple[Target, ...]:
         """The models that may be called, in the order they are tried; the first is the one to call."""
         ended = self._ended

@@ -26,6 +26,7 @@ from policyroute.loading import Policy
 
 HOLD_S = 900.0
 MOST_OFFERS = 8
+FIRST_OFFERS = 2
 _ROUNDS = 6
 _KNOWN = 10_000
 _UNTOLD = 10_000
@@ -126,7 +127,8 @@ class Admitter:
         for turn in range(_ROUNDS):
             facts = facts._replace(spent=_shares(counted, used), short=short)
             decision = pipeline.judge(call, facts, reading)
-            targets = decision.candidates[:MOST_OFFERS]
+            # The first is nearly always held for; the others are worked out where it does not fit.
+            targets = decision.candidates[: MOST_OFFERS if fresh else FIRST_OFFERS]
             if targets:
                 offers = tuple([offer(counted, decision, target) for target in targets])
                 step = Reserve(hold, _lines(counted, used, bound=turn + 1 < _ROUNDS), offers, self._hold_s)

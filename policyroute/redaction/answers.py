@@ -43,6 +43,11 @@ class Redaction:
         return dict(Counter(one.kind for one in self._masked.values()))
 
     @property
+    def restores(self) -> bool:
+        """Whether an answer can have values to put back."""
+        return bool(self._plain)
+
+    @property
     def placeholders(self) -> tuple[str, ...]:
         """What stands in the body instead."""
         return tuple(self._masked)

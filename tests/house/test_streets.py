@@ -13,7 +13,8 @@ from tests.house.survey import ROOT, Source, dotted, imports, parse, sources
 LEVELS = (
     {"cli"},
     {"gateway"},
-    {"middleware", "reload"},
+    {"middleware"},
+    {"reload"},
     {"engine"},
     {"loading"},
     {"redaction", "taggers", "plugins"},

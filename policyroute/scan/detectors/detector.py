@@ -15,7 +15,6 @@ Span = tuple[int, int]
 
 # From Devanagari on, scripts have marks inside words, glue their endings on, or are written without spaces.
 _UNSPACED = "\u0900"
-_SEPARATOR = re.compile(rb"[ ./()-]+")
 _LONG_WORD = 6
 _WORD = re.compile(r"[^\W\d_]+")
 _THREE = re.compile(rb"[0-9](?:[ ./()-]{0,2}[0-9]){2,}")
@@ -150,15 +149,6 @@ def rough(source: str, *, case_sensitive: bool = True) -> Pattern:
     return Pattern("regex", (rf"(?:^|[^0-9A-Za-z])(?:{source})",), case_sensitive)
 
 
-def overlapping(compiled: Regex, raw: bytes) -> Iterator[re.Match[bytes]]:
-    """The matches, each looked for from the second group of the one before on, so that no look-alike swallows what follows it."""
-    match = compiled.search(raw)
-    while match is not None:
-        yield match
-        gap = _SEPARATOR.search(match[0])
-        match = compiled.search(raw, match.start() + gap.end() if gap else match.end())
-
-
 def stands_alone(page: Page, start: int, end: int) -> bool:
     """Whether a value is a token of its own: not a piece of a word, a price, a decimal, a dotted or dashed longer one."""
     raw = page.raw
@@ -258,40 +248,6 @@ ANY_ID: Final = words(
     "identity document", "national number", "identity no", "identification no", "identification code", "personal code",
     "national insurance", "national registration", "civil id", "resident id", "residence permit",
 )  # fmt: skip
-
-
-def numbered(
-    kind: str,
-    shape: str,
-    valid: Callable[[str], bool],
-    why: str,
-    *,
-    near: Words | None = None,
-) -> Detector:
-    """A number with a check: RE2 `shape`, `valid` of it without separators and in capitals, and `near` words where it is weak.
-
-    `why` says what `valid` looks at.
-    """
-    # The bounds are of ASCII, so figures between words of other scripts are found; the shared scan goes without them.
-    compiled = regex(rf"\b(?:{shape})(?:\b|$)")
-
-    def find(page: Page) -> Iterator[Span]:
-        taken = 0
-        for match in overlapping(compiled, page.raw):
-            start, end = match.span()
-            if start < taken:
-                continue
-            value = match[0].translate(None, b" -./()").decode("ascii").upper()
-            if valid(value) and stands_alone(page, start, end) and (near is None or near.near(page, start, end)):
-                taken = end
-                yield start, end
-
-    return Detector(
-        kind,
-        near.patterns if near else (rough(shape),),
-        find,
-        f"{why}{', and a word beside it that names such a number' if near else ''}",
-    )
 
 
 def mask(kind: str, value: str) -> str:

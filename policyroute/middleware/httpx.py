@@ -1,0 +1,90 @@
+"""Inside the http client of an SDK: `OpenAI(http_client=httpx.Client(transport=PolicyTransport(policy=…)))`."""
+
+from __future__ import annotations
+
+import os
+from typing import Unpack
+
+import httpx
+
+from policyroute.loading import Policy
+from policyroute.middleware.layer import Layer, Options
+from policyroute.middleware.sending import AsyncMetered, Flavour, Lookup, Metered, Sending
+
+_FLAVOUR = Flavour(httpx.Request, httpx.Response, httpx.TransportError, httpx.TimeoutException)
+
+
+class _Stream(Metered, httpx.SyncByteStream):
+    """An answer's bytes, as httpx takes them."""
+
+
+class _AsyncStream(AsyncMetered, httpx.AsyncByteStream):
+    """The same in an event loop."""
+
+
+class PolicyTransport(httpx.BaseTransport):
+    """Decides every call to a model before it is sent, and settles what it did cost; everything else is sent as it is."""
+
+    def __init__(
+        self,
+        policy: str | os.PathLike[str] | Policy,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        attributes: Lookup | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._sending = Sending(Layer(policy, options), attributes, _FLAVOUR)
+        self._inner = transport or httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        api = self._sending.api_of(request)
+        if api is None:
+            return self._inner.handle_request(request)
+        opened = self._sending.open(request, api)
+        if isinstance(opened, httpx.Response):
+            return opened
+        exchange, changed = opened
+        try:
+            answer = self._inner.handle_request(changed)
+        except httpx.TransportError as error:
+            self._sending.layer.engine.close(exchange, self._sending.end_of(error), 0)
+            raise
+        made: httpx.Response = self._sending.answered(exchange, answer, request, _Stream(self._sending, exchange, answer))
+        return made
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class AsyncPolicyTransport(httpx.AsyncBaseTransport):
+    """The same for the client of an event loop."""
+
+    def __init__(
+        self,
+        policy: str | os.PathLike[str] | Policy,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        attributes: Lookup | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self._sending = Sending(Layer(policy, options), attributes, _FLAVOUR)
+        self._inner = transport or httpx.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        api = self._sending.api_of(request)
+        if api is None:
+            return await self._inner.handle_async_request(request)
+        opened = await self._sending.aopen(request, api)
+        if isinstance(opened, httpx.Response):
+            return opened
+        exchange, changed = opened
+        try:
+            answer = await self._inner.handle_async_request(changed)
+        except httpx.TransportError as error:
+            await self._sending.layer.engine.aclose(exchange, self._sending.end_of(error), 0)
+            raise
+        made: httpx.Response = self._sending.answered(exchange, answer, request, _AsyncStream(self._sending, exchange, answer))
+        return made
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

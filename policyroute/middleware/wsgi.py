@@ -1,0 +1,161 @@
+"""In front of a WSGI app: Flask, Django, or any other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
+from io import BytesIO
+from types import TracebackType
+from typing import Any, Unpack
+
+from policyroute.call import NOTHING
+from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
+from policyroute.errors import CallError
+from policyroute.loading import Policy
+from policyroute.middleware.layer import Layer, Options, carried, too_large
+from policyroute.redaction import NotRedacted
+
+Environ = dict[str, Any]
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
+Write = Callable[[bytes], object]
+App = Callable[[Environ, Callable[..., Write]], Iterable[bytes]]
+Lookup = Callable[[Environ], Mapping[str, str]]
+
+KEY = "policyroute.decision"
+_PIECE = 65_536
+
+
+class PolicyRouteMiddleware:
+    """Decides every call to a model before the app sees it, and settles what it did cost.
+
+    The app finds the decision in `environ["policyroute.decision"]`. A denial is answered here, every other path goes through
+    untouched. `attributes` is called with the environ, and gives what the app vouches for.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        policy: str | os.PathLike[str] | Policy,
+        *,
+        attributes: Lookup | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self.app = app
+        self.layer = Layer(policy, options)
+        self._attributes = attributes
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Write]) -> Iterable[bytes]:
+        path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+        api = self.layer.api_at(environ["REQUEST_METHOD"], path)
+        if api is None or KEY in environ:
+            return self.app(environ, start_response)
+        engine = self.layer.engine
+        try:
+            body = _read(environ, engine.max_body)
+            attributes = NOTHING if self._attributes is None else self._attributes(environ)
+            asked = Asked(body, api, _headers(environ), attributes, path)
+            exchange = engine.open(asked)
+        except (CallError, NotRedacted) as error:
+            return _answer(refused(api, error), start_response)
+        if exchange.refusal is not None:
+            engine.close(exchange, "not_called", exchange.refusal.status)
+            return _answer(exchange.refusal, start_response)
+        inner = {**environ, KEY: exchange.decision, "wsgi.input": BytesIO(exchange.body)}
+        inner["CONTENT_LENGTH"] = str(len(exchange.body))
+        if exchange.body is not body:
+            inner.pop("HTTP_CONTENT_ENCODING", None)
+        return _Passing(self, exchange, inner, start_response).run()
+
+
+class _Passing:
+    """A call on its way through the app. It is the answer's iterable too: who closes it settles the call."""
+
+    def __init__(self, face: PolicyRouteMiddleware, exchange: Exchange, environ: Environ, start: Callable[..., Write]) -> None:
+        self._face = face
+        self._exchange = exchange
+        self._environ = environ
+        self._start = start
+        self._status = 0
+        self._end: End = "upstream_error"
+        self._answer: Iterable[bytes] = ()
+
+    def run(self) -> Iterable[bytes]:
+        self._face.layer.engine.attempting(self._exchange, watched=False)
+        done = False
+        try:
+            self._answer = self._face.app(self._environ, self.start_response)
+            done = True
+        finally:
+            if not done:
+                self._settle()
+        return self
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Write:
+        self._status = int(status[:3])
+        told = carried(headers, self._exchange)
+        write = self._start(status, told, exc_info) if exc_info is not None else self._start(status, told)
+
+        def watched(data: bytes) -> object:
+            return write(self._exchange.passing(data))
+
+        return watched
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._answer:
+            yield self._exchange.passing(piece)
+        self._end = "complete"
+        rest = self._exchange.rest()
+        if rest:
+            yield rest
+
+    def close(self) -> None:
+        """What a server calls in the end, also of an answer that nobody has read whole."""
+        try:
+            close = getattr(self._answer, "close", None)
+            if close is not None:
+                close()
+        finally:
+            if self._end != "complete":
+                self._end = "client_disconnect"
+            self._settle()
+
+    def _settle(self) -> None:
+        self._face.layer.engine.close(self._exchange, self._end, self._status)
+
+
+def _headers(environ: Environ) -> list[tuple[str, str]]:
+    named = [(key[5:].replace("_", "-").lower(), value) for key, value in environ.items() if key.startswith("HTTP_")]
+    return [*named, *((key.replace("_", "-").lower(), environ[key]) for key in ("CONTENT_TYPE",) if environ.get(key))]
+
+
+def _read(environ: Environ, most: int) -> bytes:
+    """The whole body, within bounds: as long as it says it is, or as it turns out to be where it does not say."""
+    said = environ.get("CONTENT_LENGTH") or ""
+    if not said and environ.get("wsgi.input_terminated"):
+        said = str(most + 1)
+    if not said.isdecimal():
+        return b"" if not said else _malformed()
+    left = int(said)
+    if left > most and not environ.get("wsgi.input_terminated"):
+        raise too_large(most)
+    pieces: list[bytes] = []
+    while left and (piece := environ["wsgi.input"].read(min(left, _PIECE))):
+        pieces.append(piece)
+        left -= len(piece)
+    body = b"".join(pieces)
+    if len(body) > most:
+        raise too_large(most)
+    if left and not environ.get("wsgi.input_terminated"):
+        raise CallError("the body is shorter than its Content-Length says")
+    return body
+
+
+def _malformed() -> bytes:
+    raise CallError("Content-Length: expected a number")
+
+
+def _answer(answer: Refusal, start_response: Callable[..., Write]) -> Iterable[bytes]:
+    reason = HTTPStatus(answer.status).phrase
+    start_response(f"{answer.status} {reason}", [*answer.headers, ("content-length", str(len(answer.body)))])
+    return [answer.body]
