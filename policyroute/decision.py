@@ -141,13 +141,16 @@ class Masking(NamedTuple):
 
 
 class Names(NamedTuple):
-    """The policy's vocabulary: what the bits stand for. `maskings` are of the sensitivity rules, in order."""
+    """The policy's vocabulary: what the bits stand for. `maskings` are of the sensitivity rules, in order; `masks` says
+    whether one masks something.
+    """
 
     targets: tuple[Target, ...]
     tags: tuple[str, ...]
     version: Version
     mode: str
     maskings: tuple[Masking, ...] = ()
+    masks: bool = False
 
 
 class Plans(Protocol):
@@ -275,6 +278,8 @@ class Decision:
     @cached_property
     def redact(self) -> tuple[str, ...]:
         """The kinds of values to mask before the call leaves, in the policy's order."""
+        if not self._names.masks:
+            return ()
         return tuple(dict.fromkeys(kind for masking in self._maskings for kind in masking.redact))
 
     @cached_property

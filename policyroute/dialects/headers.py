@@ -226,6 +226,8 @@ def _scalar(value: object) -> str | None:
 def _asks(claims: dict[str, str], body: Mapping[str, object], twin: object) -> Asks:
     if type(twin) is not dict or not twin.keys() <= _NAMES:
         raise CallError(f"{_TWIN}: expected an object of {', '.join(sorted(_NAMES))}")
+    if not twin and not any(key.startswith(_OURS) for key in claims) and "max_cost" not in body and "prefer_speed" not in body:
+        return NO_ASKS  # as nearly always
     said = {name: _said(name, claims, twin) for name in _NAMES}
     said["max_cost_usd"] += _said_at("max_cost", body.get("max_cost"))
     said["prefer"] += _speed(body.get("prefer_speed"))

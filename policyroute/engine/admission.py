@@ -26,7 +26,7 @@ from policyroute.loading import Policy
 
 HOLD_S = 900.0
 MOST_OFFERS = 8
-FIRST_OFFERS = 2
+FIRST_OFFERS = 1
 _ROUNDS = 6
 _KNOWN = 10_000
 _UNTOLD = 10_000
@@ -70,6 +70,8 @@ class Admitter:
         self._caps = Caps(policy)
         chunks = self._caps.chunks()
         self.ledger: Ledger = LeasedLedger(ledger, MemoryLedger(), chunks) if chunks else ledger
+        name = policy.compiled.document.baseline
+        self.baseline = next((target for target in policy.pipeline.names.targets if target.name == name), None)
         self._now = now
         self._hold_s = hold_s
         self._failed = failed

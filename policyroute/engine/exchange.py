@@ -292,7 +292,8 @@ class Engine:
         elif exchange.decision.candidates:
             cost_nano = spent_nano(exchange.decision.candidates[0], usage)
         latency_ms = (perf_counter_ns() - exchange.began_ns) / 1e6
-        baseline_nano = _baseline(exchange, usage)
+        baseline = exchange.admitter.baseline
+        baseline_nano = None if baseline is None else spent_nano(baseline, usage)
         bill = Bill(end, status, usage, cost_nano, baseline_nano, latency_ms, answered.finish, answered.model)
         if self._watch is not None:
             self._watch.billed(exchange, bill)
@@ -365,10 +366,3 @@ def _limit(exchange: Exchange, target: Target) -> int | None:
     if exchange.admission.held is None or exchange.call.max_output is not None or target.max_output is not None:
         return None
     return ASSUMED_OUTPUT
-
-
-def _baseline(exchange: Exchange, usage: Usage) -> int | None:
-    """What the same would have cost at the model that savings are compared with."""
-    name = exchange.admitter.policy.compiled.document.baseline
-    target = next((one for one in exchange.admitter.policy.pipeline.names.targets if one.name == name), None)
-    return None if target is None else spent_nano(target, usage)

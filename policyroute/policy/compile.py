@@ -119,7 +119,9 @@ def assemble(compiled: Compiled, version: Version) -> Pipeline:
         Override(targets, tiers, required),
         Complexity(compiled.rows, ordering, targets, tiers, questions),
     )
-    names = Names(targets, tuple(vocabulary.tags), version, str(document.mode), sensitivity.maskings)
+    maskings = sensitivity.maskings
+    masks = any(masking.redact for masking in maskings)
+    names = Names(targets, tuple(vocabulary.tags), version, str(document.mode), maskings, masks)
     everybody = Candidates((1 << len(targets)) - 1, 0)
     return Pipeline(names, reader, stages, compile_plan(document, vocabulary), everybody, document.mode == "off")
 
