@@ -112,7 +112,7 @@ _WRITTEN: Final = {
     "net-use": "net use Z: \\\\srv\\share /user:corp\\bob §pwsafe§\nrem password: §pwsafe§",
     "netrc": "machine api.example.com\n  login bob\n  password §pwsafe§",
     "pgpass": "db1.example.com:5432:app:deploy:§pwsafe§\nis this .pgpass line right?",
-    "npmrc": "//registry.npmjs.org/:_authToken=§uuid§",
+    "npmrc": "//npm.example.org/:_authToken=§uuid§",
     "npmrc-auth": "//npm.example.com/:_password=§b64pw§\nalways-auth=true",
     "pip-conf": "[global]\nindex-url = https://ci:§pwsafe§@pypi.example.com/simple",
     "maven": "<server>\n<id>nexus</id>\n<username>dev</username>\n<password>§pw§</password>\n</server>",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from policyroute.database import APPLICATION, Identity, identity
 from policyroute.journal.record import JournalError, Record
 from policyroute.journal.rows import COLUMNS, Cell
 
-APPLICATION = 0x706F6C72
-"""`polr`: a file of this package. Of its `user_version` the second lowest byte is the journal's; the lowest is the ledger's."""
 VERSION = 1
 
 _SHIFT = 8
@@ -45,13 +42,6 @@ _SAYS = {
 }
 
 
-class Identity(NamedTuple):
-    """Which file a name stands for."""
-
-    device: int
-    number: int
-
-
 class Opened(NamedTuple):
     """A connection that writes, and which files these are."""
 
@@ -65,15 +55,6 @@ class Place(NamedTuple):
 
     at: float
     row: int
-
-
-def identity(path: str) -> Identity | None:
-    """Which file is there, if one is. Looking does not open it: closing it again would drop the locks of this process."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return Identity(found.st_dev, found.st_ino)
 
 
 def code(error: sqlite3.Error) -> int:
@@ -140,20 +121,6 @@ def _know(connection: sqlite3.Connection, path: str) -> int:
     if found > VERSION:
         raise JournalError(f"the journal `{path}` was written by a newer policyroute (version {found}); use that one")
     return int(version)
-
-
-def let_go(opened: Opened) -> None:
-    """Closes a connection, whatever state it is in."""
-    with contextlib.suppress(sqlite3.Error):
-        opened.connection.close()
-
-
-def clear_away(opened: Opened, path: str) -> None:
-    """Removes the log of a file that is gone, as long as it is that one: what is there now must not be mixed with it."""
-    if opened.log is not None and identity(f"{path}-wal") == opened.log:
-        for name in (f"{path}-wal", f"{path}-shm"):
-            with contextlib.suppress(OSError):
-                os.unlink(name)
 
 
 def put(connection: sqlite3.Connection, rows: Iterable[Sequence[Cell]]) -> None:

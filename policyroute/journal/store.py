@@ -8,7 +8,6 @@ import contextlib
 import logging
 import os
 import sqlite3
-import sys
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -19,17 +18,15 @@ from queue import Empty, SimpleQueue
 from threading import Lock, RLock, Thread
 from typing import TypeVar
 
+from policyroute.database import clear_away, follow_forks, identity, let_go
 from policyroute.errors import UsageError
 from policyroute.journal.address import path_of
 from policyroute.journal.file import (
     Opened,
     Place,
-    clear_away,
     code,
     forget,
-    identity,
     last_row,
-    let_go,
     open_file,
     open_to_read,
     page,
@@ -81,7 +78,8 @@ class Journal:
         self._not_ours: Opened | None = None
         self._stopped: list[Lock] = []
         self._begin_alone()
-        _follow(self)
+        follow_forks(self)
+        _follow_the_end(self)
 
     def _begin_alone(self) -> None:
         """What a process must not share with the one that it was forked from: that one writes what waited there."""
@@ -225,7 +223,7 @@ class Journal:
         opened = self._opened
         if opened is not None and identity(self.path) != opened.file:
             self._drop()
-            clear_away(opened, self.path)
+            clear_away(opened.log, self.path)
             self._fail(JournalError(f"the journal `{self.path}` was removed or replaced while in use: what is there now goes on"))
         if self._opened is None:
             self._opened = open_file(self.path, _WAIT_S)
@@ -234,7 +232,7 @@ class Journal:
     def _drop(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
-            let_go(opened)
+            let_go(opened.connection)
 
     def _fail_file(self, error: sqlite3.Error) -> None:
         if code(error) not in _KEEPING:
@@ -358,25 +356,15 @@ class Journal:
                 lock.release()
 
 
-def _follow(journal: Journal) -> None:
-    """Tells a journal of forks and of the end, as long as it lives."""
+def _follow_the_end(journal: Journal) -> None:
+    """Writes what waits when the program ends, if the journal still lives then."""
     alive = weakref.ref(journal)
-
-    def before() -> None:
-        if (one := alive()) is not None:
-            one.before_fork()
-
-    def after(child: bool) -> None:
-        if (one := alive()) is not None:
-            one.after_fork(child)
 
     def end() -> None:
         if (one := alive()) is not None:
             one.close()
 
     atexit.register(end)
-    if sys.platform != "win32":
-        os.register_at_fork(before=before, after_in_parent=partial(after, False), after_in_child=partial(after, True))
 
 
 def open_journal(

@@ -28,7 +28,7 @@ LEVELS = (
     {"scan", "dialects", "telemetry", "ledgers", "journal"},
     {"decision"},
     {"call"},
-    {"errors"},
+    {"errors", "database"},
 )
 HEIGHT = {room: -level for level, rooms in enumerate(LEVELS) for room in rooms}
 

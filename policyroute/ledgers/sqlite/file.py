@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from policyroute.database import APPLICATION, Identity, identity
 from policyroute.errors import LedgerError
 from policyroute.ledgers.sqlite.tables import SCHEMA, VERSION, start_over
-
-APPLICATION = 0x706F6C72
-"""`polr`: a file of this package. Of its `user_version` the lowest byte is the ledger's, so that other rooms may live in it."""
 
 _PAGE = 1024  # a step changes three pages, and each is written to the log whole
 _SAYS = {
@@ -30,13 +27,6 @@ KEEPING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL}
 """After these a connection is as good as before."""
 
 
-class Identity(NamedTuple):
-    """Which file a name stands for."""
-
-    device: int
-    number: int
-
-
 class Opened(NamedTuple):
     """A connection, the one cursor that steps are done with, and which files these are."""
 
@@ -44,15 +34,6 @@ class Opened(NamedTuple):
     cursor: sqlite3.Cursor
     file: Identity | None
     log: Identity | None
-
-
-def identity(path: str) -> Identity | None:
-    """Which file is there, if one is. Looking does not open it: closing it again would drop the locks of this process."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return Identity(found.st_dev, found.st_ino)
 
 
 def same(path: str, file: Identity | None) -> bool:
@@ -137,17 +118,3 @@ def _know(connection: sqlite3.Connection, path: str) -> int:
     if version & 0xFF > VERSION:
         raise LedgerError(f"the ledger `{path}` was written by a newer policyroute (version {version & 0xFF}); use that one")
     return int(version)
-
-
-def let_go(opened: Opened) -> None:
-    """Closes a connection, whatever state it is in."""
-    with contextlib.suppress(sqlite3.Error):
-        opened.connection.close()
-
-
-def clear_away(opened: Opened, path: str) -> None:
-    """Removes the log of a file that is gone, as long as it is that one: what is there now must not be mixed with it."""
-    if opened.log is not None and identity(f"{path}-wal") == opened.log:
-        for name in (f"{path}-wal", f"{path}-shm"):
-            with contextlib.suppress(OSError):
-                os.unlink(name)

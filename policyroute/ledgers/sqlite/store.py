@@ -6,9 +6,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-import sys
 import time
-import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 from json import JSONDecodeError
@@ -16,6 +14,7 @@ from random import random
 from threading import Lock
 from typing import TypeVar, TypeVarTuple
 
+from policyroute.database import clear_away, follow_forks, let_go
 from policyroute.errors import LedgerError
 from policyroute.ledgers.ledger import Account, Answer, Balance, Entry, Look, Reserve, Settle, Step
 from policyroute.ledgers.sqlite import tables
@@ -23,11 +22,9 @@ from policyroute.ledgers.sqlite.file import (
     KEEPING,
     Opened,
     boot,
-    clear_away,
     code,
     connect,
     damage,
-    let_go,
     open_file,
     same,
     trouble,
@@ -80,8 +77,7 @@ class SqliteLedger:
         self._not_ours: Opened | None = None
         self._stopped: list[Lock] = []
         self._begin_alone()
-        if sys.platform != "win32":
-            _follow_forks(self)
+        follow_forks(self)
 
     def _begin_alone(self) -> None:
         """What a process must not share with the one that it was forked from."""
@@ -136,14 +132,14 @@ class SqliteLedger:
             opened = self._opened = open_file(self.path, self._boot, self._clock)
         elif not same(self.path, opened.file):
             self._drop()
-            clear_away(opened, self.path)
+            clear_away(opened.log, self.path)
             raise LedgerError(f"the ledger `{self.path}` was removed or replaced while in use; from here on counts what is there")
         return opened.cursor
 
     def _drop(self) -> None:
         opened, self._opened = self._opened, None
         if opened is not None:
-            let_go(opened)
+            let_go(opened.connection)
 
     async def ado(self, step: Step) -> Answer:
         if self._async.waiting() >= _MOST_WAITING:
@@ -255,21 +251,6 @@ class SqliteLedger:
         else:
             for lock in stopped:
                 lock.release()
-
-
-def _follow_forks(ledger: SqliteLedger) -> None:
-    """Tells a ledger of forks, as long as it lives."""
-    alive = weakref.ref(ledger)
-
-    def before() -> None:
-        if (one := alive()) is not None:
-            one.before_fork()
-
-    def after(child: bool) -> None:
-        if (one := alive()) is not None:
-            one.after_fork(child)
-
-    os.register_at_fork(before=before, after_in_parent=partial(after, False), after_in_child=partial(after, True))
 
 
 def _at_once(cursor: sqlite3.Cursor, work: Callable[[sqlite3.Cursor, *Given], T], *given: *Given) -> T:
