@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 import pytest
 
@@ -13,6 +12,7 @@ from policyroute.loading import examine, load
 from policyroute.policy.source import read_text
 from tests.house.survey import ROOT
 from tests.loading.hostile import HEAD, MODELS, many
+from tests.timing import least_s
 
 SUPPORT = (ROOT / "tests/data/support.yaml").read_text("utf-8")
 SENSITIVITY = "    - {id: not-scanned,"
@@ -58,33 +58,29 @@ THOUSANDS: Mapping[str, str] = {
 }
 
 
-def seconds_for(text: str) -> float:
-    """How long looking at a policy takes."""
-    begun = time.process_time()
+def look(text: str) -> None:
     checked = examine("p.yaml", lambda name: read_text(text, name))
     assert checked.policy is not None, checked.problems[:3]
-    return time.process_time() - begun
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", THOUSANDS)
 def test_a_thousand_rules_load_in_a_second(name: str) -> None:
-    """The median of five is under a second; measured, it was a fraction of that."""
-    assert median(seconds_for(THOUSANDS[name]) for _ in range(5)) < 2.0
+    """Measured, it was a fraction of a second; here is room for slow machines."""
+    assert least_s(partial(look, THOUSANDS[name]), enough=2.0) < 2.0
 
 
 @pytest.mark.slow
 def test_time_grows_with_rules_and_not_with_their_square() -> None:
     """Four times the rules take less than eight times as long."""
     few, all_ = (grown((SENSITIVITY, TAGGING, n // 2), (ROUTES, NARROWING, n // 2)) for n in (500, 2000))
-    seconds_for(few)
-    assert median(seconds_for(all_) for _ in range(5)) < 8 * median(seconds_for(few) for _ in range(5))
+    look(few)
+    assert least_s(partial(look, all_)) < 8 * least_s(partial(look, few))
 
 
 def test_a_thousand_rules_can_be_served(tmp_path: Path) -> None:
     """A thousand rules are loaded, warmed up and asked within seconds."""
     path = tmp_path / "p.yaml"
     path.write_text(THOUSANDS["tagging and narrowing"], "utf-8")
-    begun = time.process_time()
     assert len(load(path).compiled.rule_ids) == 1016
-    assert time.process_time() - begun < 20
+    assert least_s(partial(load, path), enough=20) < 20

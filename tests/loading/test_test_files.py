@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ import yaml
 
 from policyroute.policy.source import read_text
 from tests.loading.editing import SHOP, SHOP_TEST, Edit, check, edited, marked, places, problems_in_tests
+from tests.timing import least_s
 
 EDITS = [Edit(**said) for said in yaml.safe_load(Path(__file__).with_name("defects_of_tests.yaml").read_text("utf-8"))["edits"]]
 HOURS = edited(SHOP, ("{plan: [free]}, only", "{time: {from: '08:00', to: '18:00'}}, only"))
@@ -101,6 +102,5 @@ def test_long_chains_of_requests_cost_little() -> None:
         SHOP_TEST, ("requests:\n", f"requests:\n{chain}  r10000: {{extends: plain}}\n"), ("request: mail", "request: r0")
     )
     assert read_text(text, "p_test.yaml").problems == []
-    start = time.perf_counter()
     assert [p.code for p in problems_in_tests(text)] == ["PR606"]
-    assert time.perf_counter() - start < 10
+    assert least_s(partial(problems_in_tests, text), enough=10) < 10

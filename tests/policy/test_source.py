@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from hypothesis import given, settings, strategies as st
 from policyroute.errors import Problem
 from policyroute.policy import source
 from policyroute.policy.source.reader import Reader
+from tests.timing import least_s
 
 
 def plain(text: str | bytes) -> object:
@@ -335,10 +336,9 @@ HOSTILE = {
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile(text: str) -> None:
     """No file of a mebibyte takes long or is read as more than it is. (500 ms is the budget; here is room for slow machines.)"""
-    begin = time.process_time()
     read = source.read_text(text, "p.yaml")
-    assert time.process_time() - begin < 4
     assert read.problems or len(text) > 900_000
+    assert least_s(partial(source.read_text, text, "p.yaml"), enough=4) < 4
 
 
 def policy(rules: int) -> str:
@@ -356,9 +356,8 @@ def policy(rules: int) -> str:
 def test_a_thousand_rules() -> None:
     """A policy of a thousand rules is read in a fraction of a second. (200 ms is the budget.)"""
     text = policy(1000)
-    begin = time.process_time()
     assert refused(text) == []
-    assert time.process_time() - begin < 1.0
+    assert least_s(partial(refused, text), enough=1.0) < 1.0
 
 
 def test_too_many_values() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 
 import pytest
 
 from policyroute.scan.detectors import detect
+from tests.timing import least_s
 
 # With these in the text every detector that waits for a word is awake.
 AWAKE = " ssn bsn SIN TFN pesel nhs cpf aadhaar dni kimlik phone call card iban nif isikukood oib egn id number password born "
@@ -71,17 +72,8 @@ SECRETS = {
 MOST_S = 0.5
 
 
-def _seconds(text: str) -> float:
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        detect(text)
-        best = min(best, time.process_time() - start)
-    return best
-
-
 def _grows(unit: str, small: int, large: int) -> tuple[float, float]:
-    one, four = (_seconds(AWAKE + (unit * size)[:size] + AWAKE) for size in (small, large))
+    one, four = (least_s(partial(detect, AWAKE + (unit * size)[:size] + AWAKE), runs=3) for size in (small, large))
     return one, four
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from base64 import b64encode
+from functools import partial
 
 import pytest
 
 from policyroute.scan.detectors import detect
+from tests.timing import least_s
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -318,20 +319,10 @@ DENSE = (
 )  # fmt: skip
 
 
-def seconds(text: str) -> float:
-    """The processor's time, whatever else the machine does."""
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        detect(text)
-        best = min(best, time.process_time() - start)
-    return best
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", DENSE)
 def test_texts_full_of_telling_words_take_linear_time(unit: str) -> None:
     """Four times the text takes four times as long, and 64 KB a fraction of a second: the bounds are for slow machines."""
-    small, large = (seconds((unit * size)[:size]) for size in (16_000, 64_000))
+    small, large = (least_s(partial(detect, (unit * size)[:size]), runs=3) for size in (16_000, 64_000))
     assert large < 8 * small + 0.01
     assert large < 0.4
