@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import decide, detect, hammer, killing, leasing, mounted, scan, scoring, starting, telemetry
+from benchmarks import decide, detect, hammer, killing, leasing, mounted, scan, scoring, starting, streams, telemetry
 
 ALL = {"decide": decide.main, "starting": starting.main, "scan": scan.main, "scoring": scoring.main}
-ALL |= {"mounted": mounted.main, "telemetry": telemetry.main}
+ALL |= {"mounted": mounted.main, "streams": streams.main, "telemetry": telemetry.main}
 TAKING_OPTIONS = {
     "detect": detect.main,
     "ledgers": hammer.timing,

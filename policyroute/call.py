@@ -113,6 +113,10 @@ class Facts(NamedTuple):
     short: Mapping[str, frozenset[str]] = NO_NAMES
     id: str = ""
 
+    def at(self, spent: Mapping[str, float], short: Mapping[str, frozenset[str]]) -> Facts:
+        """The same with other balances: quicker than `_replace`, for it is done for every call."""
+        return Facts(self[0], spent, *self[2:14], short, self[15])
+
 
 class Target(NamedTuple):
     """A model of the policy: where a call may go. Prices are nano-dollars per million tokens; None is `not stated`."""
@@ -131,6 +135,22 @@ class Target(NamedTuple):
     price_cached_in: int | None = None
     weight: int = 1
     labels: Mapping[str, str] = NOTHING
+
+
+ASSUMED_OUTPUT = 4096
+MICRO_PER_MILLION = 1_000_000
+
+
+def output_ceiling(target: Target, asked: int | None) -> int:
+    """How many tokens an answer may have at most: what the call says, held to what the model can say."""
+    most = target.max_output if target.max_output is not None else ASSUMED_OUTPUT if asked is None else asked
+    return most if asked is None else min(asked, most)
+
+
+def cost_nano(target: Target, input_tokens: int, output_tokens: int) -> int:
+    """What that many tokens cost at a target, rounded up to a whole nano-dollar."""
+    total = input_tokens * target.price_in + output_tokens * target.price_out
+    return -(-total // MICRO_PER_MILLION)
 
 
 class Usage(NamedTuple):

@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 
-from policyroute.call import Call, Facts, Target, Usage
+from policyroute.call import Facts, Target, Usage, cost_nano, output_ceiling
 from policyroute.errors import Widened
+from policyroute.reading import Reading
 
 Outcome = Literal["route", "deny", "passthrough"]
 StageName = Literal["fit", "override", "sensitivity", "routes", "budgets", "complexity"]
 BETWEEN: frozenset[StageName] = frozenset({"fit", "override"})
 Kind = Literal["primary", "retry", "fallback", "escalation", "canary", "shadow", "judge"]
-
-MICRO_PER_MILLION = 1_000_000
 
 
 class Match(NamedTuple):
@@ -36,6 +34,14 @@ class Step(NamedTuple):
     stage: StageName
     fired: tuple[Match, ...]
     eligible: tuple[str, ...]
+
+
+class Brief(NamedTuple):
+    """The same in short: the ids of the rules that fired, and how many models were left."""
+
+    stage: StageName
+    fired: tuple[str, ...]
+    left: int
 
 
 class Removal(NamedTuple):
@@ -75,30 +81,6 @@ class Verdict(NamedTuple):
     order: Order = NOBODY
 
 
-NOTHING_LOST: Mapping[str, frozenset[str]] = MappingProxyType({})
-
-
-class Reading:
-    """What was found out about one call: the answers to every question of the policy, as bits. Never its text.
-
-    `lost` are the attributes whose value could not be found out, each with the values it may have.
-    """
-
-    __slots__ = ("answers", "attributes", "lost", "max_output", "score", "task", "tokens", "truth", "unknown", "unscanned")
-
-    def __init__(self, call: Call) -> None:
-        self.truth = 0
-        self.unknown = 0
-        self.tokens = 0
-        self.task: str | None = None
-        self.score: float | None = None
-        self.max_output = call.max_output
-        self.answers = call.answers
-        self.unscanned = call.unscanned
-        self.attributes: dict[str, str] = {}
-        self.lost = NOTHING_LOST
-
-
 class Explains(Protocol):
     """A stage, as a decision sees it: it can put its verdict into words."""
 
@@ -106,6 +88,10 @@ class Explains(Protocol):
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """The rules that fired, in words."""
+        ...
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        """Their ids, in the same order, without putting anything into words."""
         ...
 
 
@@ -172,13 +158,14 @@ class Ended(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What a decision is made of and by."""
+    """What a decision is made of and by. `times_ns`, if somebody looked at a clock, are its begin and the end of each stage."""
 
     names: Names
     plans: Plans
     facts: Facts
     reading: Reading
     verdicts: tuple[tuple[Explains, Verdict], ...]
+    times_ns: tuple[int, ...] = ()
 
 
 def names_of(bits: int, names: Sequence[str]) -> tuple[str, ...]:
@@ -189,12 +176,6 @@ def names_of(bits: int, names: Sequence[str]) -> tuple[str, ...]:
         found.append(names[low.bit_length() - 1])
         bits ^= low
     return tuple(found)
-
-
-def cost_nano(target: Target, input_tokens: int, output_tokens: int) -> int:
-    """What that many tokens cost at a target, rounded up to a whole nano-dollar."""
-    total = input_tokens * target.price_in + output_tokens * target.price_out
-    return -(-total // MICRO_PER_MILLION)
 
 
 class Decision:
@@ -212,28 +193,30 @@ class Decision:
         return f"<Decision {self.outcome} {self.model or self.reason} tags={list(self.tags)}>"
 
     @property
-    def _target(self) -> Target | None:
+    def target(self) -> Target | None:
+        """The model to call first, as a place to send to."""
         serving = self._ended.serving
         return None if serving is None else self._names.targets[serving]
 
     @property
     def model(self) -> str | None:
         """The model to call first; None for a denial."""
-        target = self._target
+        target = self.target
         return None if target is None else target.name
 
     @property
     def tier(self) -> str | None:
         """The tier of that model."""
-        target = self._target
+        target = self.target
         return None if target is None else target.tier
 
     @cached_property
     def candidates(self) -> tuple[Target, ...]:
         """The models that may be called, in the order they are tried; the first is the one to call."""
-        ended = self._ended
-        rest = (i for i in ended.order.models if i != ended.serving)
-        return () if ended.serving is None else tuple(self._names.targets[i] for i in (ended.serving, *rest))
+        first, targets = self._ended.serving, self._names.targets
+        if first is None:
+            return ()
+        return (targets[first], *[targets[i] for i in self._ended.order.models if i != first])
 
     @property
     def policy(self) -> Version:
@@ -272,10 +255,12 @@ class Decision:
 
     @cached_property
     def _maskings(self) -> tuple[Masking, ...]:
+        if not self._names.masks:
+            return ()
         fired = next((verdict.fired for stage, verdict in self._made.verdicts if stage.name == "sensitivity"), 0)
         return tuple(masking for i, masking in enumerate(self._names.maskings) if fired >> i & 1)
 
-    @cached_property
+    @property
     def redact(self) -> tuple[str, ...]:
         """The kinds of values to mask before the call leaves, in the policy's order."""
         if not self._names.masks:
@@ -308,9 +293,23 @@ class Decision:
         return tuple(steps)
 
     @cached_property
+    def brief(self) -> tuple[Brief, ...]:
+        """The steps in short, which costs little."""
+        return tuple([Brief(s.name, s.fired(verdict), verdict.eligible.bit_count()) for s, verdict in self._made.verdicts])
+
+    @property
     def fired(self) -> tuple[str, ...]:
         """The ids of all rules of the policy that fired."""
-        return tuple(match.rule for step in self.steps if step.stage not in BETWEEN for match in step.fired)
+        return tuple([rule for stage, fired, _ in self.brief if stage not in BETWEEN for rule in fired])
+
+    @property
+    def durations_ns(self) -> Mapping[StageName, int]:
+        """How long each stage took, if somebody looked at a clock; finding out about the call is part of the first."""
+        made, times = self._made, self._made.times_ns
+        took = {stage.name: end - began for (stage, _), began, end in zip(made.verdicts, times, times[1:], strict=False)}
+        if "sensitivity" in took:
+            took["sensitivity"] += made.reading.took_ns
+        return took
 
     @cached_property
     def excluded(self) -> Mapping[str, str]:
@@ -339,7 +338,7 @@ class Decision:
     @property
     def cost_ceiling_nano(self) -> int:
         """The most that the first call can cost."""
-        target = self._target
+        target = self.target
         return 0 if target is None else self.ceiling_nano(target)
 
     @property
@@ -389,12 +388,3 @@ class Decision:
             "tokens_estimated": self.tokens_estimated,
             "policy": {"name": version.name, "version": version.version, "hash": version.hash},
         }
-
-
-ASSUMED_OUTPUT = 4096
-
-
-def output_ceiling(target: Target, asked: int | None) -> int:
-    """How many tokens an answer may have at most: what the call says, held to what the model can say."""
-    most = target.max_output if target.max_output is not None else ASSUMED_OUTPUT if asked is None else asked
-    return most if asked is None else min(asked, most)

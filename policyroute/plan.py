@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from policyroute.call import Facts, Target
-from policyroute.decision import Kind, Order, Reading
+from policyroute.decision import Kind, Order
+from policyroute.reading import Reading
 from policyroute.stages.complexity import draw, sticky_draw
 
 Bounds = tuple[tuple[str, float], ...]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import partial
 from hashlib import sha256
-from threading import Event, RLock, Thread, current_thread
+from threading import Event, Lock, RLock, Thread, current_thread
 from types import TracebackType
 from typing import Literal, NamedTuple
 from weakref import ReferenceType, ref
@@ -19,6 +19,7 @@ from policyroute.decision import Version
 from policyroute.engine.clock import elapsed
 from policyroute.errors import PolicyError, Problem, UsageError
 from policyroute.loading import Checked, Policy, examine
+from policyroute.policy import source
 from policyroute.policy.source import MAX_BYTES, Source, read_file, read_text
 
 EVERY_S = 2.0
@@ -28,6 +29,7 @@ _SOON_LOOKS = 5
 READ_EVERY = 5
 """So many looks at most pass on dates and sizes alone, before everything is read again."""
 _TRIES = 3
+_MOST_VERSION = 10**9
 _MOST_SAID = 20
 _CLOSING_S = 10.0
 _LOG = logging.getLogger(__name__)
@@ -42,17 +44,19 @@ class Loaded(NamedTuple):
 
 
 class ReloadEvent(NamedTuple):
-    """Other content was found, and what came of it. `version` is the policy that serves from here on.
+    """Other content was found, and what came of it; or what serves has become too old (`stale`), or is so no more (`fresh`).
 
-    `problems` are those of the new content: why it was refused, or the warnings it was loaded with.
+    `version` is the policy that serves from here on, `latest` the version that the newest content says it is, as far as that
+    can be read. `problems` are those of the newest content: why it was refused, or the warnings it was loaded with.
     """
 
-    outcome: Literal["loaded", "refused"]
+    outcome: Literal["loaded", "refused", "stale", "fresh"]
     file: str
     seen: str
     version: Version
     problems: tuple[Problem, ...]
     took_s: float
+    latest: int | None = None
 
 
 Hint = tuple[int, int, int] | None
@@ -77,19 +81,20 @@ class _Reading:
 
 
 class _Seen(NamedTuple):
-    """The newest content, good or bad: its hash, its files as they were, and what is wrong with it."""
+    """The newest content, good or bad: its hash, its files as they were, what is wrong with it, which version it says it is."""
 
     hash: str
     hints: Mapping[str, Hint]
     problems: tuple[Problem, ...] = ()
+    latest: int | None = None
 
 
 class Watched:
     """The policy in a file, kept up with what the file says. The first one has to be good, or this raises `PolicyError`.
 
     A thread looks at the file, and at all that it includes, every `every_s`; a forked process has a thread of its own from
-    its first use on. `changed` is told of each good policy once it serves, `event` of every reload, good or bad; both are
-    called by whoever looked. `close` ends the thread; what served last stays.
+    its first use on. `changed` is told of each good policy once it serves, `event` of every reload, good or bad, and when
+    what serves becomes `stale`; both are called by whoever looked. `close` ends the thread; what served last stays.
     """
 
     def __init__(
@@ -119,9 +124,11 @@ class Watched:
         if checked.policy is None:
             raise PolicyError(checked.problems)
         now = clock()
-        self._seen = _Seen(_hash(reading.files), reading.hints if still else {})
+        number = checked.policy.version.version
+        self._seen = _Seen(_hash(reading.files), reading.hints if still else {}, latest=number)
         self._active = Loaded(checked.policy, self._seen.hash, now)
         self._good_at = now
+        self._said_stale = False
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=partial(_forked, ref(self)))  # cannot be taken back, so it holds nothing
         self._start(every_s)
@@ -130,6 +137,7 @@ class Watched:
         """What belongs to a process."""
         self._looking = RLock()
         self._wake = Event()
+        self._aging = Lock()
         self._thread: Thread | None = None
 
     @property
@@ -142,6 +150,8 @@ class Watched:
         """The policy that serves, and what it was read from: both of one reload."""
         if self._thread is None:
             self._start(0.0)
+        if self._max_staleness_s is not None:
+            self._age()  # here as well: the thread may hang in a disk that does not answer
         return self._active
 
     @property
@@ -159,7 +169,7 @@ class Watched:
         """Whether it is longer than `max_staleness_s` ago that the policy that serves was what the files say."""
         if self._thread is None:
             self._start(0.0)
-        return self._max_staleness_s is not None and self._clock() - self._good_at > self._max_staleness_s
+        return self._age()
 
     @property
     def wait_s(self) -> float:
@@ -178,6 +188,7 @@ class Watched:
                 if self._event is not None:
                     with _Foreign("event"):
                         self._event(found)
+            self._age()
         return found
 
     def close(self) -> None:
@@ -204,6 +215,33 @@ class Watched:
             return None
         return self._taken(began)
 
+    def _age(self) -> bool:
+        """Whether what serves is too old. When that changes it is said, once."""
+        limit_s = self._max_staleness_s
+        if limit_s is None:
+            return False
+        stale = self._clock() - self._good_at > limit_s
+        if stale is not self._said_stale and not self._closed and self._aging.acquire(blocking=False):
+            try:
+                if stale is not self._said_stale:
+                    self._said_stale = stale
+                    self._tell_age("stale" if stale else "fresh", limit_s)
+            finally:
+                self._aging.release()
+        return stale
+
+    def _tell_age(self, outcome: Literal["stale", "fresh"], limit_s: float) -> None:
+        name, number, hash = version = self._active.policy.version
+        if outcome == "fresh":
+            _LOG.warning("policy %s@%d (%s) is what %s says again", name, number, hash, self.file)
+        else:
+            said = "policy %s@%d (%s) goes on to serve, though for more than %g s it was not found to be what %s says"
+            _LOG.error(said, name, number, hash, limit_s, self.file)
+        if self._event is not None:
+            seen = self._seen
+            with _Foreign("event"):
+                self._event(ReloadEvent(outcome, self.file, seen.hash, version, seen.problems, 0.0, seen.latest))
+
     def _noted(self, seen: _Seen, now: float) -> None:
         """Nothing is new; where the newest content is what serves, that is so as of now."""
         self._seen = seen
@@ -222,18 +260,19 @@ class Watched:
             new = found != before.hash or bool(before.problems)
             if new:  # before it counts as seen: a process may be forked right here
                 self._active = Loaded(checked.policy, found, began)
-            self._seen = _Seen(found, reading.hints)
+            self._seen = _Seen(found, reading.hints, latest=checked.policy.version.version)
             if not new:
                 return None
             self._soon = 0
         else:
-            self._seen = _Seen(found, reading.hints, checked.problems)
+            self._seen = _Seen(found, reading.hints, checked.problems, _numbered(checked))
             if found == before.hash and _places(checked.problems) == _places(before.problems):
                 return None
             self._soon = _SOON_LOOKS
         outcome: Literal["loaded", "refused"] = "refused" if checked.policy is None else "loaded"
         version = self._active.policy.version
-        return ReloadEvent(outcome, self.file, found, version, checked.problems, self._clock() - began)
+        took_s = self._clock() - began
+        return ReloadEvent(outcome, self.file, found, version, checked.problems, took_s, self._seen.latest)
 
     def _examined(self) -> tuple[_Reading, Checked, bool]:
         """The files as they are, looked at; and whether they stayed so meanwhile. Of what is being written, no half is taken."""
@@ -305,6 +344,15 @@ def _tell(found: ReloadEvent) -> None:
     more = f", and {len(places) - _MOST_SAID} more" if len(places) > _MOST_SAID else ""
     said = ", ".join(places[:_MOST_SAID]) + more
     _LOG.error("%s is bad, and %s@%d (%s) goes on to serve: %s", found.file, name, number, hash, said)
+
+
+def _numbered(checked: Checked) -> int | None:
+    """The version that a bad policy says it is, where that much of it can be read."""
+    root = checked.sources[0].root if checked.sources else None
+    metadata = root.get("metadata") if isinstance(root, source.Mapping) else None
+    number = metadata.get("version") if isinstance(metadata, source.Mapping) else None
+    said = number.value if isinstance(number, source.Scalar) else None
+    return said if type(said) is int and 0 <= said <= _MOST_VERSION else None
 
 
 def _places(problems: tuple[Problem, ...]) -> list[str]:

@@ -150,6 +150,15 @@ def scorer_is_here(policy: Compiled, problems: Problems) -> None:
         problems.add("PR312", message, use, severity="info", help="set the ladder by the heuristic")
 
 
+def text_is_kept(policy: Compiled, problems: Problems) -> None:
+    """That the journal holds what people wrote is for the reviewer to know."""
+    record = policy.document.record
+    if record is not None and record.text == "full":
+        message = "the journal keeps the text of every call that leaves, readable for whoever can read the journal"
+        help = "write `text: hmac` to tell equal texts apart from others, or take `record` out"
+        problems.add("PR317", message, record.text, severity="info", help=help)
+
+
 CHECKS: tuple[Callable[[Compiled, Problems], None], ...] = (
     unscanned_is_decided,
     tags_are_added,
@@ -159,6 +168,7 @@ CHECKS: tuple[Callable[[Compiled, Problems], None], ...] = (
     sets_are_sensible,
     budgets_end,
     scorer_is_here,
+    text_is_kept,
     tags_are_lifted,
     masking_is_backed,
     invariants_say_what_they_rest_on,

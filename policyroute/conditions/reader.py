@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from policyroute.call import Call, Facts, Part, Role
 from policyroute.conditions import questions as ask
-from policyroute.decision import Reading
 from policyroute.errors import CallError
+from policyroute.reading import Reading
 from policyroute.scan import Pattern, ScanFailed, Scanner, build
 from policyroute.scan.shadow import HINT, unveiled
 from policyroute.scoring import Heuristic, rough_words, spoken, tokens, words
@@ -164,6 +164,9 @@ class Reader:
         """Compile now what else the first call would wait for."""
         if self.scanner is not None:
             self.scanner.warm()
+        for asked in self._asked:
+            for scanner, _ in asked.matched:
+                scanner.warm()
         if self._scores or self._tasks:
             self.heuristic.warm()
 

@@ -19,7 +19,7 @@ from policyroute.dialects.openai_embeddings import OPENAI_EMBEDDINGS
 from policyroute.dialects.openai_responses import OPENAI_RESPONSES
 from policyroute.errors import CallError, UsageError
 
-__all__ = ["Call", "api_of", "positions", "read_call"]
+__all__ = ["Call", "api_of", "positions", "read_call", "read_plain"]
 
 DIALECTS: Mapping[Api, Dialect] = {
     dialect.api: dialect
@@ -75,10 +75,17 @@ def read_call(
     max_bytes: int = json_body.MAX_BYTES,
 ) -> Call:
     """The call that a body is. The `path` matters where it says what other formats say in the body: the model, the streaming."""
-    dialect = DIALECTS[api]
     encoding = encoding_of(headers)
     if encoding:
         body = json_body.unpacked(body, encoding, max_bytes)
+    return read_plain(body, api, headers, attributes, path, max_bytes)
+
+
+def read_plain(
+    body: bytes, api: Api, headers: Headers | None, attributes: Mapping[str, str] | None, path: str, max_bytes: int
+) -> Call:
+    """The same of a body that is not packed, whatever the headers say."""
+    dialect = DIALECTS[api]
     tree = json_body.parse(body, _NAMES, max_bytes)
     asked = read_asks(headers, tree, dialect.root.fields or ())
     heard = read(dialect, tree)
@@ -89,12 +96,18 @@ def read_call(
     named = _GEMINI(path) if api == "gemini.generate" else None
     if named is not None:
         model, stream = named[1], named[2].startswith("stream")
-    return Call._make(heard)._replace(
-        attributes=NOTHING if attributes is None else attributes,
-        claims=asked.claims,
-        requested_model=None if model in _LEFT_TO_POLICY else model,
-        stream=stream,
-        asks=asked.asks,
+    return Call(
+        heard.parts,
+        api,
+        NOTHING if attributes is None else attributes,
+        asked.claims,
+        None if model in _LEFT_TO_POLICY else model,
+        heard.max_output,
+        heard.answers,
+        stream,
+        heard.has,
+        heard.unscanned,
+        asked.asks,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
 from policyroute.call import NO_ASKS, Asks
@@ -107,6 +108,8 @@ MAX_NAMES = 1000  # of headers, of fields, of metadata: each is looked at by its
 _MAX_TAGS_CHARS = 10_000
 _HAS_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]").search
 _ENCODING = "content-encoding"
+_LEAST, _LEAST_OURS = len(_ENCODING), len("x-policyroute")
+_COMMON_CHARS = 64  # names of headers that are no longer come again and again
 _OURS = "header.x-policyroute-"
 _TAGS = f"{_OURS}tags"
 _TWIN = "metadata.policyroute"
@@ -135,13 +138,12 @@ def read_asks(headers: Headers | None, body: Mapping[str, object], declared: Col
 
 def is_ours(name: str) -> bool:
     """Whether a header speaks to policyroute, however it is spelled: nobody behind it is to see it."""
-    return _canonical(name).startswith("x-policyroute-")
+    return len(name) > _LEAST_OURS and "olicy" in name.lower() and _canonical(name).startswith("x-policyroute-")
 
 
 def encoding_of(headers: Headers | None) -> str:
     """What the headers say about how the body is packed."""
-    long = [(name, value) for name, value in _pairs(headers) if len(name) >= len(_ENCODING)]
-    return ",".join([value for name, value in long if _canonical(name) == _ENCODING])
+    return ",".join([value for name, value in _pairs(headers) if len(name) >= _LEAST and _canonical(name) == _ENCODING])
 
 
 def outgoing(body: Mapping[str, Json]) -> dict[str, Json]:
@@ -162,7 +164,7 @@ def _canonical(name: str) -> str:
 def _pairs(headers: Headers | None) -> Collection[tuple[str, str]]:
     if not headers:
         return ()
-    return headers.items() if isinstance(headers, Mapping) else headers
+    return headers if type(headers) is list or not isinstance(headers, Mapping) else headers.items()
 
 
 def _claim(claims: dict[str, str], metadata: Mapping[str, object]) -> None:
@@ -187,18 +189,26 @@ def _claims(headers: Headers | None) -> dict[str, str]:
     if not whole.isprintable() and _HAS_CONTROL(whole):
         raise CallError("the headers have a control character")
     for name, value in pairs:
-        name = _canonical(name)
-        if name in SECRET_HEADERS or name.endswith(SECRET_ENDINGS):
+        key = _known_key(name) if len(name) <= _COMMON_CHARS else _key(name)
+        if not key:
             continue
-        key = f"header.{name}"
         first = claims.setdefault(key, value)
         if first != value:
             if key.startswith(_OURS) and key != _TAGS:
-                raise CallError(f"{name}: given twice")
+                raise CallError(f"{key.removeprefix('header.')}: given twice")
             more.setdefault(key, {first: None})[value] = None
     for key, values in more.items():
         claims[key] = ", ".join(values)
     return claims
+
+
+def _key(name: str) -> str:
+    """The claim that a header makes; none where it is a secret one."""
+    name = _canonical(name)
+    return "" if name in SECRET_HEADERS or name.endswith(SECRET_ENDINGS) else f"header.{name}"
+
+
+_known_key = lru_cache(maxsize=1024)(_key)
 
 
 def _refuse(given: Mapping[str, object], declared: Collection[str], refused: Collection[str], place: str) -> None:
@@ -226,7 +236,7 @@ def _scalar(value: object) -> str | None:
 def _asks(claims: dict[str, str], body: Mapping[str, object], twin: object) -> Asks:
     if type(twin) is not dict or not twin.keys() <= _NAMES:
         raise CallError(f"{_TWIN}: expected an object of {', '.join(sorted(_NAMES))}")
-    if not twin and not any(key.startswith(_OURS) for key in claims) and "max_cost" not in body and "prefer_speed" not in body:
+    if not twin and _OURS not in "".join(claims) and "max_cost" not in body and "prefer_speed" not in body:
         return NO_ASKS  # as nearly always
     said = {name: _said(name, claims, twin) for name in _NAMES}
     said["max_cost_usd"] += _said_at("max_cost", body.get("max_cost"))

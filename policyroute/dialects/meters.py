@@ -30,6 +30,9 @@ _PADDING = b'"obfuscation":"'
 _NULLS = (b":null", b": null")
 _IS_OBJECT = re.compile(rb"[ \t\n]*:[ \t\n]*\{").match
 _TEXT = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"([^"\\]*(?:\\.[^"\\]*)*+)', re.DOTALL).match
+_REST = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*+', re.DOTALL).match
+_ESCAPE = ord("\\")
+_LINE_ENDS = re.compile(rb"\n*").match
 _DECODER = json.JSONDecoder()
 _IS_NAME = re.compile(r"[\w.:/@+-]{1,256}", re.ASCII).fullmatch
 
@@ -45,20 +48,40 @@ class _Pattern(NamedTuple):
     after: bytes
     closes: bytes
 
-    def text_bytes(self, data: bytes) -> int:
-        """The size of the text, where this is such an event and its text has no escapes; else nothing."""
-        at = len(self.before)
-        if self.between:
-            at = data.find(b",", at, at + _MOST_DIGITS)
-            if not data.startswith(self.between, at):
-                return 0
-            at += len(self.between)
-        ends = data.find(b'"', at)
-        if not data.startswith(self.after, ends) or data.find(b"\\", at, ends) >= 0:
-            return 0
-        last = ends + len(self.after)
-        fits = data[data.find(b'"', last) :] == self.closes if self.closes else last == len(data)
-        return ends - at if fits else 0
+    def past(self, data: bytes, at: int, has_escapes: bool) -> tuple[int, int]:
+        """Where those events end that stand there and are such ones, and the size of their texts."""
+        before, between, after, closes = self
+        size = 0
+        while data.startswith(before, at):
+            begins = at + len(before)
+            if between:
+                begins = data.find(b",", begins, begins + _MOST_DIGITS)
+                if not data.startswith(between, begins):
+                    break
+                begins += len(between)
+            ends = data.find(b'"', begins)
+            said = ends - begins
+            if has_escapes and data.find(b"\\", begins, ends) >= 0:
+                if data[ends - 1] == _ESCAPE:  # so that may be no end
+                    ends = _text_ends(data, begins)
+                said = _unescaped_bytes(data[begins:ends])
+            if not data.startswith(after, ends):
+                break
+            last = ends + len(after)
+            if closes:
+                last = data.find(b'"', last)
+                if not data.startswith(closes, last):
+                    break
+                last += len(closes)
+            size += said
+            at = last
+        return at, size
+
+
+def _text_ends(data: bytes, begins: int) -> int:
+    """Where a text ends that has escapes."""
+    text = _REST(data, begins)
+    return begins if text is None else text.end()
 
 
 def _pattern(event: bytes, begins: int, ends: int) -> _Pattern:
@@ -94,8 +117,8 @@ class Meter:
     """Watches one answer. Whether it is `streamed` shows in its first byte, and that is believed before what was asked."""
 
     __slots__ = (
-        *("_after_cr", "_begun", "_complete", "_failed", "_finish", "_held", "_last_usage", "_looks", "_lost", "_manner"),
-        *("_model", "_pattern", "_patterns_left", "_said", "_streamed", "_tally"),
+        *("_after_cr", "_begun", "_complete", "_failed", "_finish", "_held", "_last_usage", "_line_end", "_looks", "_lost"),
+        *("_manner", "_model", "_pattern", "_patterns_left", "_said", "_streamed", "_tally"),
     )
 
     def __init__(self, api: Api, streamed: bool) -> None:
@@ -104,6 +127,7 @@ class Meter:
         self._begun = False
         self._held = bytearray()
         self._after_cr = False
+        self._line_end = b"\n"
         self._lost = False
         self._tally = Tally()
         self._said = 0
@@ -123,47 +147,33 @@ class Meter:
         """The next bytes of the answer, after its `Content-Encoding` was undone."""
         if not self._begun:
             data = self._begin(data)
-        pattern = self._pattern
-        if pattern is not None and not self._held and data.startswith(pattern.before):
-            said = pattern.text_bytes(data)
-            if said:
-                self._said += said
+        held, pattern = self._held, self._pattern
+        if pattern is not None and not held:
+            past, said = pattern.past(data, 0, b"\\" in data)
+            self._said += said
+            if past == len(data):
                 return
+            data = data[past:]
         if not self._streamed:
             self._keep(data)
             return
-        raw = data
         if self._after_cr or b"\r" in data:
+            self._line_end = b"\r\n" if b"\r\n" in data else b"\r"
             data = self._with_lf(data)
-        held = self._held
         if held:
-            before = len(held)
+            searched = len(held) - 1
             held += data
-            at = held.rfind(b"\n\n", before - 1)
-            if at < 0:
-                self._bound()
-                return
-            block = bytes(held[:at])
-            del held[: at + 2]
+            ends = held.rfind(b"\n\n", searched)
+            block = b"" if ends < 0 else bytes(held[: ends + 2])
+            del held[: len(block)]
         else:
-            at = data.rfind(b"\n\n")
-            if at < 0:
-                held += data
-                self._bound()
-                return
-            block = data[:at]
-            if at + 2 < len(data):
-                held += data[at + 2 :]
-            elif b"\n\n" not in block:
-                said = self._said
-                if self._take(payload_of(block)) and self._patterns_left:
-                    self._learn(raw, self._said - said)
-                return
-        for event in block.split(b"\n\n"):
-            if self._lost:
-                self._lost = False
-            elif event:
-                self._take(payload_of(event))
+            ends = data.rfind(b"\n\n")
+            block = b"" if ends < 0 else data[: ends + 2]
+            held += data[len(block) :]
+        if block:
+            self._take_events(block)
+        else:
+            self._bound()
 
     def end(self) -> Answered:
         """What it came to, when no more bytes come."""
@@ -226,6 +236,27 @@ class Meter:
             self._said += self._said_in(bytes(held))
             self._lost = True
             del held[:-TAIL_BYTES]
+
+    def _take_events(self, block: bytes) -> None:
+        """Whole events, each with the blank line after it."""
+        has_escapes = b"\\" in block
+        at = 0
+        while at < len(block):
+            if self._pattern is not None and not self._lost:
+                begins, (at, said) = at, self._pattern.past(block, at, has_escapes)
+                self._said += said
+                if at > begins:
+                    continue
+            if block.startswith(b"\n", at) and not self._lost:  # more than it takes to end an event
+                at = _past_line_ends(block, at)
+                continue
+            ends = block.index(b"\n\n", at) + 2
+            said = self._said
+            if self._lost:
+                self._lost = False
+            elif self._take(payload_of(block[at : ends - 2])) and self._patterns_left:
+                self._learn(block[at:ends].replace(b"\n", self._line_end), self._said - said)
+            at = ends
 
     def _take(self, payload: bytes) -> bool:
         """One event; whether it was only searched, and so one of its kind need not be looked into again."""
@@ -327,6 +358,12 @@ class Meter:
         return total
 
 
+def _past_line_ends(block: bytes, at: int) -> int:
+    """Where something else begins."""
+    ends = _LINE_ENDS(block, at)
+    return at if ends is None else ends.end()
+
+
 def _tree(data: bytes) -> Mapping[str, object] | list[object] | None:
     """The JSON that it is, if it is any."""
     try:
@@ -345,6 +382,10 @@ def _first(text: str) -> object:
 
 
 def _unescaped_bytes(text: bytes) -> int:
+    """How long a text is without its escapes."""
+    if b"\\u" not in text:  # each of the others stands for one byte
+        escapes = text.count(b"\\") - (text.count(b"\\\\") if b"\\\\" in text else 0)
+        return len(text) - escapes
     try:
         said: str = json.loads(b'"' + text + b'"')
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from policyroute.dialects.dialect.sse import payload_of
+from policyroute.dialects.dialect.sse import lists_only_objects, payload_of
 
 MOST_HELD_BYTES = 16_384  # one that tells usage only is far smaller
 _USAGE = b'"usage"'
@@ -30,6 +30,8 @@ class UsageStripper:
     def feed(self, data: bytes) -> bytes:
         """What of these bytes, and of those held back, goes on."""
         if not (self._held or self._passing or self._after_cr) and data.endswith((b"\n\n", b"\r\n\r\n")):
+            if lists_only_objects(data):
+                return data
             told = data.count(_USAGE)
             if not told or told == data.count(_NO_USAGE) or told == data.count(_NO_USAGE_APART):
                 return data

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from policyroute.call import Api
@@ -78,9 +79,8 @@ class _Object:
             self._changes.append(_Change(member[1], member[2], value))
 
     def drop(self, name: str) -> None:
-        """Leave this name out."""
-        if name in self.members:
-            self._dropped.add(name)
+        """Leave this name out, which is there."""
+        self._dropped.add(name)
 
     def within(self, below: _Object) -> None:
         """Take over what is to change in an object below."""
@@ -90,10 +90,17 @@ class _Object:
         """Whether nothing is left of it."""
         return len(self._dropped) == len(self.members) and not self._added
 
+    def _addition(self) -> _Change:
+        """What is added, after the last member."""
+        after = max([ends for _, _, ends in self.members.values()], default=self._after)
+        return _Change(after, after, ("," if self.members else "") + ",".join(self._added))
+
     def changes(self) -> list[_Change]:
         """All that is to change, and in no place twice."""
         if not self._added and not self._dropped:
             return self._changes
+        if not self._dropped:
+            return [*self._changes, self._addition()]
         members = list(self.members.values())
         dropped = [name in self._dropped for name in self.members]
         last = max((at for at, gone in enumerate(dropped) if not gone), default=-1)
@@ -104,7 +111,7 @@ class _Object:
                 changes.append(_Change(members[at][0], members[at + 1][0], ""))
         if self._added:
             changes.append(_Change(after, after, ("," if last >= 0 else "") + ",".join(self._added)))
-        if dropped and last + 1 < len(members):
+        if last + 1 < len(members):
             start = after if last >= 0 else members[0][0]
             changes.append(_Change(start, members[-1][2], ""))
         return changes
@@ -160,18 +167,24 @@ def _may_ask_us(body: bytes) -> bool:
 
 def _put_model(whole: _Object, api: Api, model: str) -> None:
     """Where the model is named by the path, a body need not name it, but what it says must not be another."""
+    spelled = whole.value("model")
+    quoted = _quoted(model)
+    if spelled == quoted:
+        return
     if api == "gemini.generate":
-        spelled = whole.value("model")
         if spelled == "null":
             return
         before = json.loads(spelled)
         if "/" in before and "/" not in model:
-            model = f"{before.rpartition('/')[0]}/{model}"
-        if before == model:
-            return
-    elif whole.value("model") != "null" and json.loads(whole.value("model")) == model:
-        return
-    whole.put("model", json.dumps(model))
+            quoted = _quoted(f"{before.rpartition('/')[0]}/{model}")
+    if "\\" in spelled and json.loads(spelled) == json.loads(quoted):
+        return  # in another spelling
+    whole.put("model", quoted)
+
+
+@lru_cache(maxsize=256)
+def _quoted(name: str) -> str:
+    return json.dumps(name)
 
 
 def _put_limit(whole: _Object, api: Api, most: int) -> None:
@@ -191,13 +204,18 @@ def _put_limit(whole: _Object, api: Api, most: int) -> None:
 
 
 def _lower(held: _Object, names: tuple[str, ...], most: int) -> None:
-    limits = [(name, held.value(name)) for name in names]
-    given = [(name, int(value)) for name, value in limits if value != "null"]
-    for name, limit in given:
-        if limit > most:
-            held.put(name, str(most))
+    given = False
+    first = ""
+    for name in names:
+        if name in held.members:
+            first = first or name
+            value = held.value(name)
+            if value != "null":
+                given = True
+                if int(value) > most:
+                    held.put(name, str(most))
     if not given:
-        held.put(next((name for name in names if name in held.members), names[0]), str(most))
+        held.put(first or names[0], str(most))
 
 
 def _put_usage(whole: _Object, api: Api) -> None:
@@ -213,8 +231,9 @@ def _put_usage(whole: _Object, api: Api) -> None:
 
 def _drop_ours(whole: _Object) -> None:
     for name in _OURS:
-        whole.drop(name)
-    metadata = whole.below("metadata")
+        if name in whole.members:
+            whole.drop(name)
+    metadata = whole.below("metadata") if "metadata" in whole.members else None
     if metadata is not None and "policyroute" in metadata.members:
         metadata.drop("policyroute")
         if metadata.is_emptied():

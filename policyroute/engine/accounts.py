@@ -9,7 +9,7 @@ from math import ceil
 from typing import NamedTuple
 from urllib.parse import quote
 
-from policyroute.call import Target, Usage
+from policyroute.call import Target, Usage, cost_nano
 from policyroute.decision import Decision
 from policyroute.ledgers.ledger import MOST_AMOUNT, NO_CAP, Account, Line, Offer
 from policyroute.ledgers.windows import Span, Window, window
@@ -141,18 +141,20 @@ def reached_at(level: float, limit: int) -> int:
 
 def offer(counted: Iterable[Counted], decision: Decision, target: Target) -> Offer:
     """The most that a call can use of each account at a target, and up to where that may go."""
-    most = amounts(counted, decision.ceiling_nano(target), decision.most_used(target))
+    usage = decision.most_used(target)
+    most = amounts(counted, cost_nano(target, usage.input_tokens, usage.output_tokens), usage)
     return Offer(most, tuple([one.cap.most[target.name] for one in counted]))
 
 
-def amounts(counted: Iterable[Counted], cost_nano: int, usage: Usage) -> tuple[int, ...]:
+def amounts(counted: Iterable[Counted], paid_nano: int, usage: Usage) -> tuple[int, ...]:
     """What a call of this cost uses of each account, in its unit."""
-    by_unit: Mapping[Unit, int] = {
-        "usd": min(cost_nano, MOST_AMOUNT),
-        "tokens": min(usage.input_tokens + usage.output_tokens, MOST_AMOUNT),
-        "requests": 1,
-    }
-    return tuple([by_unit[one.cap.budget.unit] for one in counted])
+    return tuple([_amount(one.cap.budget.unit, paid_nano, usage) for one in counted])
+
+
+def _amount(unit: Unit, paid_nano: int, usage: Usage) -> int:
+    if unit == "usd":
+        return min(paid_nano, MOST_AMOUNT)
+    return min(usage.input_tokens + usage.output_tokens, MOST_AMOUNT) if unit == "tokens" else 1
 
 
 def _owners(policy: Policy) -> Sequence[str]:

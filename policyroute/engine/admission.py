@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from math import ceil
 from secrets import token_hex
+from time import perf_counter_ns
 from typing import NamedTuple
 
 from policyroute.call import NO_FIGURES, NO_NAMES, Call, Facts, Target, Usage
@@ -26,7 +27,6 @@ from policyroute.loading import Policy
 
 HOLD_S = 900.0
 MOST_OFFERS = 8
-FIRST_OFFERS = 1
 _ROUNDS = 6
 _KNOWN = 10_000
 _UNTOLD = 10_000
@@ -69,7 +69,8 @@ class Admitter:
         self.policy = policy
         self._caps = Caps(policy)
         chunks = self._caps.chunks()
-        self.ledger: Ledger = LeasedLedger(ledger, MemoryLedger(), chunks) if chunks else ledger
+        self._leased = LeasedLedger(ledger, MemoryLedger(), chunks) if chunks else None
+        self.ledger: Ledger = self._leased or ledger
         name = policy.compiled.document.baseline
         self.baseline = next((target for target in policy.pipeline.names.targets if target.name == name), None)
         self._now = now
@@ -116,22 +117,23 @@ class Admitter:
         if facts.now is None:
             facts = facts._replace(now=self._now())
         now = facts.now or 0.0
-        reading = pipeline.read(call, facts)
+        reading = pipeline.read(call, facts, perf_counter_ns)
         counted = self._caps.counted(reading.attributes, now)
         if not counted or pipeline.off:
-            return Admission(pipeline.judge(call, facts, reading))
+            return Admission(pipeline.judge(call, facts, reading, perf_counter_ns))
         used = tuple([self._known.get(one.account.key, 0) for one in counted])
         fresh = False
         short: Mapping[str, frozenset[str]] = NO_NAMES
         hold = token_hex(16)
         offers: tuple[Offer, ...] = ()
+        targets: tuple[Target, ...] = ()
         step: Step
         for turn in range(_ROUNDS):
-            facts = facts._replace(spent=_shares(counted, used), short=short)
-            decision = pipeline.judge(call, facts, reading)
-            # The first is nearly always held for; the others are worked out where it does not fit.
-            targets = decision.candidates[: MOST_OFFERS if fresh else FIRST_OFFERS]
-            if targets:
+            facts = facts.at(_shares(counted, used), short)
+            decision = pipeline.judge(call, facts, reading, perf_counter_ns)
+            if decision.target is not None:
+                # The first is nearly always held for; the others are worked out where it does not fit.
+                targets = decision.candidates[:MOST_OFFERS] if fresh else (decision.target,)
                 offers = tuple([offer(counted, decision, target) for target in targets])
                 step = Reserve(hold, _lines(counted, used, bound=turn + 1 < _ROUNDS), offers, self._hold_s)
             elif fresh or not _by_budget(decision):
@@ -142,14 +144,18 @@ class Admitter:
                 answer = yield step
             except LedgerError as error:
                 return self._without(error, hold, call, facts)
+            except GeneratorExit:  # the caller is gone, and the store may have taken the hold all the same
+                self._untold.append(_nothing(hold, counted))
+                raise
             used, fresh = answer.used, True
             self._remember(counted, used)
             if answer.outcome == "reserved":
-                target, held = targets[answer.offer], Held(hold, counted, targets[answer.offer], offers[answer.offer].amounts)
+                target = targets[answer.offer]
+                held = Held(hold, counted, target, offers[answer.offer].amounts)
                 if answer.offer:
                     short = _too_dear(counted, used, targets[: answer.offer], offers, short)
-                    decision = pipeline.judge(call, facts._replace(spent=_shares(counted, used), short=short), reading)
-                if decision.candidates[:1] == (target,):
+                    decision = pipeline.judge(call, facts.at(_shares(counted, used), short), reading, perf_counter_ns)
+                if decision.target is target:
                     return Admission(decision, held)
                 yield from self._ending(_nothing(hold, counted))
                 hold = token_hex(16)
@@ -171,6 +177,9 @@ class Admitter:
         held = held._replace(amounts=most)
         try:
             answer = yield Reserve(held.name, _lines(counted, most, bound=False), (Offer(most, caps),), self._hold_s)
+        except GeneratorExit:
+            self._untold.append(_nothing(held.name, counted))
+            raise
         except LedgerError as error:
             self._tell(error)
             bit = 1 << next(i for i, one in enumerate(self.policy.pipeline.names.targets) if one.name == target.name)
@@ -191,6 +200,10 @@ class Admitter:
         """The flow of letting go."""
         yield from self._ending(_nothing(held.name, held.counted))
 
+    def parting(self, most: int) -> Flow[bool]:
+        """The flow of giving back what was drawn ahead, of so many accounts at once; whether some of it stays."""
+        return False if self._leased is None else (yield from self._leased.giving_back(most))
+
     @property
     def untold(self) -> int:
         """How many ends of holds the store has not taken yet."""
@@ -206,6 +219,9 @@ class Admitter:
                 return
             try:
                 yield untold
+            except GeneratorExit:
+                self._untold.append(untold)
+                raise
             except LedgerError as error:
                 if len(self._untold) == _UNTOLD:
                     _LOG.error("the ledger takes no settlement, and there are too many to remember: one is lost")

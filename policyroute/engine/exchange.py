@@ -7,16 +7,18 @@ bytes to the meter, and says how it ended.
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from json import dumps
-from secrets import randbits, token_hex
+from secrets import token_hex
 from threading import Lock
 from time import perf_counter_ns, time_ns
 from typing import Literal, NamedTuple, Protocol
 
-from policyroute.call import NOTHING, Api, Call, Facts, Target, Usage
-from policyroute.decision import ASSUMED_OUTPUT, Decision
-from policyroute.dialects import read_call
+from policyroute.call import ASSUMED_OUTPUT, NOTHING, Api, Call, Facts, Target, Usage
+from policyroute.decision import Decision
+from policyroute.dialects import read_plain
 from policyroute.dialects.headers import encoding_of
 from policyroute.dialects.json_body import MAX_BYTES, unpacked
 from policyroute.dialects.meters import Answered, Meter
@@ -37,6 +39,9 @@ End = Literal["complete", "client_disconnect", "upstream_error", "timeout", "not
 BYTES_A_TOKEN = 4
 LONG_BYTES = 100_000
 SOON_S = 5
+_AT_ONCE = 4
+_EVERYTHING = 1_000_000
+_MOST_RETIRED = 100
 NO_RETRY = ("x-should-retry", "false")
 
 
@@ -106,12 +111,19 @@ class Watch(Protocol):
 class Exchange:
     """One call that was decided. It is settled once, whoever says first how it ended."""
 
+    __slots__ = (
+        *("_lock", "_over", "admission", "admitter", "api", "attempt", "attempts", "began_ns", "body", "call"),
+        *("decision", "enforced", "filters", "meter", "record", "redaction", "refusal", "span"),
+    )
+
     def __init__(self, admitter: Admitter, asked: Asked, call: Call, admission: Admission) -> None:
         self.admitter = admitter
         self.api = asked.api
         self.call = call
         self.admission = admission
         self.decision = admission.decision
+        # Whether anything of the call is changed: not in shadow mode, and not where the policy is off.
+        self.enforced = self.decision.mode == "enforce"
         self.body = asked.body
         self.refusal: Refusal | None = None
         self.redaction: Redaction | None = None
@@ -129,21 +141,15 @@ class Exchange:
         return f"<Exchange {self.decision!r}>"
 
     @property
-    def enforced(self) -> bool:
-        """Whether anything of the call is changed: not in shadow mode, and not where the policy is off."""
-        return self.decision.mode == "enforce"
-
-    @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """What every answer carries."""
-        decision = self.decision
-        told = [
-            ("x-policyroute-decision", decision.id),
-            ("x-policyroute-policy", f"{decision.policy.name}@{decision.policy.version}"),
-        ]
-        if decision.model is not None:
-            told += [("x-policyroute-model", decision.model), ("x-policyroute-tier", decision.tier or "")]
-        return (*told, ("x-policyroute-attempts", str(self.attempts)))
+        name, version, _ = self.decision.policy
+        told = [("x-policyroute-decision", self.decision.id), ("x-policyroute-policy", f"{name}@{version}")]
+        target = self.decision.target
+        if target is not None:
+            told += [("x-policyroute-model", target.name), ("x-policyroute-tier", target.tier)]
+        told.append(("x-policyroute-attempts", str(self.attempts)))
+        return tuple(told)
 
     @property
     def changes_answer(self) -> bool:
@@ -189,44 +195,56 @@ class Engine:
         self._now = now
         self._watch = watch
         self._admitter = self._made(policy())
+        self._retired: deque[Admitter] = deque(maxlen=_MOST_RETIRED)
 
     def open(self, asked: Asked) -> Exchange:
         """A call that came in. It may wait for the store."""
-        return drive(self.opening(asked), self.ledger)
+        admitter = self._current()
+        return drive(self.opening(admitter, asked), admitter.ledger)
 
     async def aopen(self, asked: Asked) -> Exchange:
         """The same from an event loop, which goes on meanwhile: what takes long to read is read in a thread."""
         if len(asked.body) > LONG_BYTES:
             return await to_thread(self.open, asked)
-        return await adrive(self.opening(asked), self.ledger)
+        admitter = self._current()
+        return await adrive(self.opening(admitter, asked), admitter.ledger)
 
     def close(self, exchange: Exchange, end: End, status: int) -> Bill | None:
         """The end of a call."""
-        return drive(self.closing(exchange, end, status), self.ledger)
+        return drive(self.closing(exchange, end, status), exchange.admitter.ledger)
 
     async def aclose(self, exchange: Exchange, end: End, status: int) -> Bill | None:
         """The same from an event loop."""
-        return await adrive(self.closing(exchange, end, status), self.ledger)
+        return await adrive(self.closing(exchange, end, status), exchange.admitter.ledger)
 
-    def opening(self, asked: Asked) -> Flow[Exchange]:
+    def give_back(self) -> None:
+        """Gives back what was drawn of budgets ahead, as when an app goes down. Calls may go on."""
+        for admitter in (*self._retired, self._admitter):
+            drive(admitter.parting(_EVERYTHING), self.ledger)
+
+    def opening(self, admitter: Admitter, asked: Asked) -> Flow[Exchange]:
         """The flow of a call that came in; `CallError` where it cannot be read."""
         began_ns = time_ns()
-        admitter = self._current()
+        if self._retired:
+            yield from self._parting()
         policy = admitter.policy
         came = asked.body
         asked = self._unpacked(asked)
-        call: Call = read_call(asked.body, asked.api, asked.headers, asked.attributes, asked.path, self.max_body)
-        facts = Facts(now=self._now(), seed=randbits(62), id=f"dec_{token_hex(12)}")
+        call: Call = read_plain(*asked, self.max_body)
+        drawn = token_hex(20)
+        facts = Facts(now=self._now(), seed=int(drawn[24:], 16) >> 2, id=f"dec_{drawn[:24]}")
         if policy.pipeline.names.mode != "enforce" or call.asks.dry_run:
-            exchange = Exchange(admitter, asked._replace(body=came), call, Admission(policy.decide(call, facts)))
+            decision = policy.pipeline.decide(call, facts, perf_counter_ns)
+            exchange = Exchange(admitter, asked._replace(body=came), call, Admission(decision))
         else:
             exchange = yield from self._admitting(admitter, asked, call, facts)
         if call.asks.dry_run and policy.pipeline.names.mode != "off":
             exchange.refusal = _dry_run(exchange)
-        elif exchange.enforced and exchange.decision.outcome == "deny":
-            exchange.refusal = _denial(exchange)
         elif exchange.enforced:
-            self._rewrite(exchange, asked)
+            if exchange.decision.target is None:
+                exchange.refusal = _denial(exchange)
+            else:
+                self._rewrite(exchange, asked, exchange.decision.target)
         if self._watch is not None:
             self._watch.decided(exchange, began_ns, time_ns())
         return exchange
@@ -255,10 +273,9 @@ class Engine:
                     raise
         return exchange
 
-    def _rewrite(self, exchange: Exchange, asked: Asked) -> None:
+    def _rewrite(self, exchange: Exchange, asked: Asked, target: Target) -> None:
         """The body that goes on: masked, and for the model that was chosen."""
         body = asked.body if exchange.redaction is None else exchange.redaction.body
-        target = exchange.decision.candidates[0]
         asks_usage = exchange.call.stream and not tells_usage(body, asked.api)
         exchange.body = rewritten(
             body, asked.api, model=target.upstream, most_output=_limit(exchange, target), ask_usage=asks_usage
@@ -289,8 +306,8 @@ class Engine:
                 cost_nano = yield from admitter.settling(held, usage)
             else:
                 yield from admitter.releasing(held)
-        elif exchange.decision.candidates:
-            cost_nano = spent_nano(exchange.decision.candidates[0], usage)
+        elif exchange.decision.target is not None:
+            cost_nano = spent_nano(exchange.decision.target, usage)
         latency_ms = (perf_counter_ns() - exchange.began_ns) / 1e6
         baseline = exchange.admitter.baseline
         baseline_nano = None if baseline is None else spent_nano(baseline, usage)
@@ -310,8 +327,23 @@ class Engine:
         policy = self._policy()
         admitter = self._admitter
         if admitter.policy is not policy:
+            self._retired.append(admitter)
             admitter = self._admitter = self._made(policy)
         return admitter
+
+    def _parting(self) -> Flow[None]:
+        """What a replaced policy had drawn of its budgets ahead goes back, a little with each call."""
+        retired = self._retired[0]
+        try:
+            stays = yield from retired.parting(_AT_ONCE)
+        except LedgerError as error:
+            self._ledger_failed(error)
+            return
+        if stays:
+            self._retired.rotate(-1)
+        else:
+            with suppress(ValueError):  # somebody else was quicker
+                self._retired.remove(retired)
 
     def _made(self, policy: Policy) -> Admitter:
         return Admitter(policy, self.ledger, now=self._now, failed=self._ledger_failed)

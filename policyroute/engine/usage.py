@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from policyroute.call import Target, Usage
-from policyroute.decision import MICRO_PER_MILLION
+from policyroute.call import MICRO_PER_MILLION, Target, Usage
 from policyroute.dialects.dialect.tally import Tally
 
 _LOG = logging.getLogger(__name__)

@@ -7,13 +7,12 @@ from collections.abc import Mapping, Set as AbstractSet
 from types import MappingProxyType
 from typing import NamedTuple
 
-from policyroute.call import NO_ANSWERS, NO_ASKS, NO_FIGURES, NOTHING, Asks, Call, Target
+from policyroute.call import NO_ANSWERS, NO_FIGURES, NOTHING, Call
 from policyroute.decision import Decision
 from policyroute.errors import PolicyrouteError
 
 NO_LISTS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 _BUDGETS = "budgets."
-_ANYWHERE = Target("", "", "", "")  # the text of a call is as long wherever it goes
 
 
 class JournalError(PolicyrouteError):
@@ -59,7 +58,7 @@ class Record(NamedTuple):
 
     The fields from `attempts` to `status` are known at the end: until then `stream_end` is None, and a denial, of which
     nothing more comes, may stay so. `baseline_nano` is None where the baseline has no price. `user` is an opaque key.
-    `text` stays empty unless a policy asks for it.
+    `text` stays empty unless a policy asks for it: then it is a JSON list of the texts that left, or a keyed hash of that.
     """
 
     id: str
@@ -102,45 +101,78 @@ class Record(NamedTuple):
         return f"<Record {self.id} {self.outcome} {self.stream_end or 'under way'}>"
 
 
+_BEFORE = Record._fields.index("attempts")
+_BEHIND = Record._fields.index("status") + 1
+
+
+class Closing(NamedTuple):
+    """What came of a call: the fields of a record that are known at the end, in their order."""
+
+    attempts: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    estimated: bool
+    cost_nano: int
+    baseline_nano: int | None
+    latency_ms: float
+    stream_end: str | None
+    status: int
+
+
+def completed(record: Record, closing: Closing) -> Record:
+    """The record of a call that is over."""
+    return Record._make((*record[:_BEFORE], *closing, *record[_BEHIND:]))
+
+
 def opaque(value: str, key: bytes) -> str:
     """A value as nobody can read it; the same one is the same again, as long as the key is."""
     return f"hmac:{hmac.digest(key, value.encode('utf-8', 'surrogatepass'), 'sha256').hex()[:24]}"
 
 
-def kept(attributes: Mapping[str, str], closed: Mapping[str, AbstractSet[str]], key: bytes) -> Mapping[str, str]:
-    """Attributes as they may be kept: a value of a closed list as it is, anything else as a keyed hash."""
-    return {name: value if value in closed.get(name, ()) else opaque(value, key) for name, value in sorted(attributes.items())}
+def kept(value: str, closed: AbstractSet[str], key: bytes | None) -> str | None:
+    """A value as it may be kept: one of a closed list as it is, any other as a keyed hash; nothing where there is no key."""
+    if value in closed:
+        return value
+    return None if key is None else opaque(value, key)
 
 
 def decided(
-    decision: Decision, call: Call, *, at: float, attributes: Mapping[str, str] = NOTHING, user: str | None = None
+    decision: Decision,
+    call: Call,
+    *,
+    at: float,
+    attributes: Mapping[str, str] = NOTHING,
+    user: str | None = None,
+    text: str | None = None,
 ) -> Record:
-    """What is to be kept of a decision when it is made. `attributes` and `user` are kept as they are given."""
-    version, excluded = decision.policy, decision.excluded
+    """What is to be kept of a decision when it is made. `attributes`, `user` and `text` are kept as they are given."""
+    version, excluded, target = decision.policy, decision.excluded, decision.target
     return Record(
-        id=decision.id,
-        at=at,
-        policy_name=version.name,
-        policy_version=version.version,
-        policy_hash=version.hash,
-        outcome=decision.outcome,
-        mode=decision.mode,
-        api=call.api,
-        reason=decision.reason,
-        stage=decision.stage,
-        requested_model=call.requested_model,
-        model=decision.model,
-        tier=decision.tier,
-        tags=decision.tags,
-        fired=decision.fired,
-        excluded=excluded,
-        budget=_held_back(decision, excluded),
-        task=decision.task,
-        score=decision.score,
-        unscanned=decision.unscanned,
-        tokens_estimated=decision.most_used(_ANYWHERE).input_tokens,
+        decision.id,
+        at,
+        version.name,
+        version.version,
+        version.hash,
+        decision.outcome,
+        decision.mode,
+        call.api,
+        decision.reason,
+        decision.stage,
+        call.requested_model,
+        None if target is None else target.name,
+        None if target is None else target.tier,
+        decision.tags,
+        decision.fired,
+        excluded,
+        _held_back(decision, excluded),
+        decision.task,
+        decision.score,
+        decision.unscanned,
+        decision.tokens_estimated,
         user=user,
         facts=_known(decision, call, attributes),
+        text=text,
     )
 
 
@@ -156,27 +188,28 @@ def _held_back(decision: Decision, excluded: Mapping[str, str]) -> str | None:
 
 def _known(decision: Decision, call: Call, attributes: Mapping[str, str]) -> Known:
     facts, asks = decision.facts, call.asks
-    known = Known(
-        attributes=attributes,
-        spent=facts.spent,
-        short={budget: tuple(sorted(models)) for budget, models in facts.short.items()},
-        down=tuple(sorted(facts.down)),
-        failed=tuple(sorted(facts.failed)),
-        detected=facts.detected,
-        unscanned=call.unscanned,
-        has=tuple(sorted(call.has)),
-        stream=call.stream,
-        max_output=call.max_output,
-        answers=call.answers,
-        seed=facts.seed,
-        canary=facts.canary,
-        shadow=facts.shadow,
-        last_model=facts.last_model,
+    return Known(
+        attributes,
+        facts.spent,
+        {budget: tuple(sorted(models)) for budget, models in facts.short.items()} if facts.short else NO_LISTS,
+        _sorted(facts.down),
+        _sorted(facts.failed),
+        facts.detected,
+        call.unscanned,
+        _sorted(call.has),
+        call.stream,
+        call.max_output,
+        call.answers,
+        asks.tags,
+        asks.tier,
+        asks.max_cost_nano,
+        asks.prefer,
+        facts.seed,
+        facts.canary,
+        facts.shadow,
+        facts.last_model,
     )
-    return known if asks == NO_ASKS else _with_asks(known, asks)
 
 
-def _with_asks(known: Known, asks: Asks) -> Known:
-    return known._replace(
-        asked_tags=asks.tags, asked_tier=asks.tier, asked_cost_nano=asks.max_cost_nano, asked_prefer=asks.prefer
-    )
+def _sorted(names: AbstractSet[str]) -> tuple[str, ...]:
+    return tuple(sorted(names)) if names else ()

@@ -39,6 +39,7 @@ from policyroute.journal.rows import Cell, cells, mended, record_of
 T = TypeVar("T")
 
 MOST_WAITING = 10_000
+MOST_TEXT = 100_000_000
 RETENTION_DAYS = 90.0
 _LINGER_S = 0.1  # what comes within that is written together
 _WAIT_S = 0.25  # for other processes, and for other threads of this one
@@ -58,8 +59,9 @@ class Journal:
 
     `write` puts a record on a queue, which a thread of its own writes into the file ten times a second. When `most_waiting`
     records wait, whoever brings the next one writes them all first. While the file cannot be written they wait, as many as
-    that; what comes then is `dropped`, counted and logged. Any number of threads and processes may share a file. Rows older
-    than `retention_days` by `now` (Unix seconds) are deleted; None keeps them.
+    that, and `most_text` characters of texts: what comes then is kept without its text, or `dropped`, counted and logged. Any
+    number of threads and processes may share a file. Rows older than `retention_days` by `now` (Unix seconds) are deleted;
+    None keeps them.
     """
 
     def __init__(
@@ -69,11 +71,13 @@ class Journal:
         now: Callable[[], float] = time.time,
         retention_days: float | None = RETENTION_DAYS,
         most_waiting: int = MOST_WAITING,
+        most_text: int = MOST_TEXT,
     ) -> None:
         self.path = path_of(url)
         self._now = now
         self._retention_days = retention_days
         self._most = most_waiting
+        self._most_text = most_text
         self._opened: Opened | None = None
         self._not_ours: Opened | None = None
         self._stopped: list[Lock] = []
@@ -87,6 +91,7 @@ class Journal:
         self.failures = 0
         self._queue: SimpleQueue[Record] = SimpleQueue()
         self._kept: dict[str, Record] = {}
+        self._text = 0  # so many characters of texts are among what is kept
         self._told: set[str] = set()
         self._failing = False
         self._again_at = self._tend_at = -inf
@@ -185,7 +190,16 @@ class Journal:
     def _keep(self, record: Record) -> None:
         before = self._kept.get(record.id)
         if before is None or before.stream_end is None or record.stream_end is not None:
+            self._weigh(before, -1)
+            if record.text is not None and self._text + len(record.text) > self._most_text:
+                record = record._replace(text=None)
+                self._say("keeps a decision without its text: too much text waits to be written")
+            self._weigh(record, 1)
             self._kept[record.id] = record
+
+    def _weigh(self, record: Record | None, sign: int) -> None:
+        if record is not None and record.text is not None:
+            self._text += sign * len(record.text)
 
     def _write_kept(self) -> bool:
         while self._kept:
@@ -201,7 +215,7 @@ class Journal:
                 self._fail(error)
                 return False
             for record in piece:
-                del self._kept[record.id]
+                self._weigh(self._kept.pop(record.id), -1)
             self._works()
         return True
 
@@ -250,9 +264,12 @@ class Journal:
 
     def _lose(self, why: str, count: int) -> None:
         self.dropped += count
-        if why not in self._told:
-            self._told.add(why)
-            _LOG.error("the journal `%s` loses a decision: %s", self.path, why)
+        self._say(f"loses a decision: {why}")
+
+    def _say(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            _LOG.error("the journal `%s` %s", self.path, what)
 
     def _works(self) -> None:
         if self._failing:

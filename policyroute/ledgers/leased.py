@@ -80,6 +80,8 @@ class LeasedLedger:
         self._mine: dict[str, tuple[_Lease, ...]] = {}
         self._looked_at = clock()
 
+    at_once = False
+
     def do(self, step: Step) -> Answer:
         return drive(self._doing(step), self._store)
 
@@ -230,20 +232,21 @@ class LeasedLedger:
     def audit(self, prefix: str) -> Sequence[Entry]:
         return self._store.audit(prefix)
 
-    def giving_all_back(self) -> Flow[None]:
-        """The flow of giving back what is left, as far as nobody holds anything of it."""
-        for lease in list(self._leases.values()):
+    def giving_back(self, most: int) -> Flow[bool]:
+        """The flow of giving back what is left of so many leases, where nobody holds any of it; whether any lease stays."""
+        for lease in list(self._leases.values())[:most]:
             if not (yield from self._giving_back(lease)):
-                return  # it counts as spent until its window ends
+                break  # it counts as spent until its window ends, or until somebody tries again
+        return bool(self._leases)
 
     def close(self) -> None:
         """Gives back what is left, if the store takes it."""
-        drive(self.giving_all_back(), self._store)
+        drive(self.giving_back(len(self._leases)), self._store)
         self._store.close()
 
     async def aclose(self) -> None:
         """The same, from an event loop."""
-        await adrive(self.giving_all_back(), self._store)
+        await adrive(self.giving_back(len(self._leases)), self._store)
         await self._store.aclose()
 
 

@@ -128,6 +128,9 @@ class Ledger(Protocol):
         """The same, without keeping an event loop from anything else."""
         ...
 
+    at_once: bool
+    """Whether a step waits for nobody, so that an event loop may as well do it itself."""
+
     def balances(self, prefix: str) -> Sequence[Balance]:
         """Every account whose key begins so, by key."""
         ...
@@ -163,10 +166,14 @@ def drive(flow: Flow[_T], ledger: Ledger) -> _T:
     except StopIteration as done:
         result: _T = done.value
         return result
+    finally:
+        flow.close()
 
 
 async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow without keeping the event loop."""
+    """Runs a flow without keeping the event loop. One that is cancelled in a step ends there, and is told so."""
+    if ledger.at_once:
+        return drive(flow, ledger)
     try:
         step = next(flow)
         while True:
@@ -179,3 +186,5 @@ async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
     except StopIteration as done:
         result: _T = done.value
         return result
+    finally:
+        flow.close()

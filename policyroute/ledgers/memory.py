@@ -99,6 +99,8 @@ class MemoryLedger:
             assert type(step) is Look
             return Answer("looked", tuple(map(self._used, step.accounts)))
 
+    at_once = True
+
     async def ado(self, step: Step) -> Answer:
         return self.do(step)
 

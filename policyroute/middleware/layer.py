@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import zlib
+from asyncio import to_thread
 from collections.abc import Callable, Collection, Iterable, Mapping
+from math import inf
 from time import time_ns
 from typing import TypedDict
+from weakref import ref
 
 from policyroute.call import Api
 from policyroute.dialects import api_of
@@ -20,7 +24,10 @@ from policyroute.journal import Journal, open_journal
 from policyroute.ledgers.ledger import Ledger
 from policyroute.ledgers.opening import open_ledger
 from policyroute.loading import Policy
+from policyroute.policy.quantities import DURATION, SECONDS
 from policyroute.reload import ReloadEvent, Watched
+from policyroute.telemetry.instruments import MeterProvider
+from policyroute.telemetry.jsonlog import JsonLog
 from policyroute.telemetry.spans import TracerProvider
 from policyroute.telemetry.telemetry import Telemetry
 
@@ -29,6 +36,7 @@ _BYTES = {None: 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, 
 # Of an answer whose body is changed, or that is made here.
 CHANGED = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 
+LEAST_KEY = 32
 _MOST_PIECE = 1 << 22
 
 Attributes = Mapping[str, str]
@@ -37,14 +45,20 @@ Attributes = Mapping[str, str]
 class Options(TypedDict, total=False):
     """What every face takes beside its policy.
 
-    `ledger` and `journal` are URLs, or open ones; `paths` are endings of paths, instead of all that are known.
+    `ledger` and `journal` are URLs, or open ones; `paths` are endings of paths, instead of all that are known. `log` is a
+    logger for lines of JSON, or True for the one of this package. `hash_key` has 32 bytes or more. `max_staleness` is in
+    seconds, or such as `10m`.
     """
 
     ledger: str | Ledger
     journal: str | Journal | None
     tracer_provider: TracerProvider | None
+    meter_provider: MeterProvider | None
+    log: logging.Logger | bool | None
     paths: Collection[str] | None
     max_body: int | str
+    hash_key: str | bytes | None
+    max_staleness: float | str | None
 
 
 class Layer:
@@ -57,15 +71,57 @@ class Layer:
         unknown = options.keys() - Options.__annotations__.keys()
         if unknown:
             raise UsageError(f"a face takes no `{min(unknown)}`: there are {', '.join(Options.__annotations__)}")
-        telemetry = Telemetry(options.get("tracer_provider"))
-        policy = _always(source) if isinstance(source, Policy) else _watched(source, telemetry)
+        most, key, stale_s = size(options.get("max_body", "10MB")), _key(options), _stale_s(options)
+        telemetry = Telemetry(options.get("tracer_provider"), options.get("meter_provider"), log=_log(options))
         kept, spent, paths = options.get("journal"), options.get("ledger", "memory://"), options.get("paths")
-        journal = open_journal(kept) if isinstance(kept, str) else kept
-        ledger = open_ledger(spent) if isinstance(spent, str) else spent
         self.paths = None if paths is None else tuple(path.rstrip("/") for path in paths)
-        self.recorder = Recorder(telemetry, journal)
-        most = size(options.get("max_body", "10MB"))
+        ledger = open_ledger(spent) if isinstance(spent, str) else spent
+        self.journal = open_journal(kept) if isinstance(kept, str) else kept
+        self.recorder = Recorder(telemetry, self.journal, key)
+        self.watched: Watched | None = None
+        if isinstance(source, Policy):
+            if stale_s is not None:
+                raise UsageError("`max_staleness` is for a policy that is watched, and this one was loaded: give its path")
+            policy = _always(source)
+        else:
+            self.watched = _watched(source, self.recorder, stale_s)
+            policy = _latest(self.watched)
+        if self.recorder.lacks_key(policy()):
+            self._unwatch()
+            raise UsageError("the policy has `record: {text: hmac}`, which takes a `hash_key`")
+        version = policy().version
+        telemetry.versions(time_ns(), version, version)
+        self._own_journal, self._own_ledger = isinstance(kept, str), ledger if isinstance(spent, str) else None
         self.engine = Engine(policy, ledger, now=SteadyClock(), max_body=most, watch=self.recorder)
+
+    def close(self) -> None:
+        """Ends the watch, writes what waits in the journal, gives back what was drawn of budgets ahead, and lets go of the
+        stores that were opened here.
+
+        For when an app goes down. Calls that still come or end are handled as before, only no edit of the policy is seen.
+        """
+        self._written()
+        if self._own_ledger is not None:
+            self._own_ledger.close()
+
+    async def aclose(self) -> None:
+        """The same from an event loop, which goes on meanwhile."""
+        await to_thread(self._written)
+        if self._own_ledger is not None:
+            await self._own_ledger.aclose()
+
+    def _written(self) -> None:
+        self._unwatch()
+        self.engine.give_back()
+        if self.journal is not None:
+            if self._own_journal:
+                self.journal.close()
+            else:
+                self.journal.flush()
+
+    def _unwatch(self) -> None:
+        if self.watched is not None:
+            self.watched.close()
 
     def api_at(self, method: str, path: str) -> Api | None:
         """The wire format of what is sent there; None where that is nobody's business."""
@@ -107,6 +163,15 @@ def size(given: int | str) -> int:
     return int(found[1]) * _BYTES[found[2]]
 
 
+def seconds(given: float | str) -> float:
+    """A time in seconds: a number, or such as `10m`."""
+    found = re.fullmatch(DURATION.pattern, given, re.ASCII) if isinstance(given, str) else None
+    value = float(found[1]) * SECONDS[found[2]] if found else given
+    if isinstance(value, str | bool) or not 0 < value < inf:
+        raise UsageError(f"`{given}` is no time: such as 10m, or a number of seconds")
+    return value
+
+
 def too_large(most: int) -> CallError:
     """What is said of a body that is longer than is read."""
     return CallError(f"the body is larger than {most:,} bytes", code="body_too_large", status=413)
@@ -124,11 +189,45 @@ def _always(policy: Policy) -> Callable[[], Policy]:
     return lambda: policy
 
 
-def _watched(path: str | os.PathLike[str], telemetry: Telemetry) -> Callable[[], Policy]:
-    """The policy in a file, as it is now."""
+def _latest(watched: Watched) -> Callable[[], Policy]:
+    return lambda: watched.policy
+
+
+def _watched(path: str | os.PathLike[str], recorder: Recorder, stale_s: float | None) -> Watched:
+    """The policy in a file, as it is now; what comes of watching it is told."""
+    telemetry = recorder.telemetry
 
     def tell(event: ReloadEvent) -> None:
-        telemetry.reloaded(time_ns(), event.version, "loaded" if event.outcome == "loaded" else "rejected")
+        seen = None if event.latest is None else event.version._replace(version=event.latest)
+        telemetry.reloaded(time_ns(), event.version, "rejected" if event.outcome == "refused" else event.outcome, seen)
 
-    watched = Watched(path, event=tell)
-    return lambda: watched.policy
+    watched = Watched(path, changed=lambda loaded: recorder.serves(loaded.policy), event=tell, max_staleness_s=stale_s)
+    if stale_s is not None:
+        alive = ref(watched)
+        telemetry.follow_policy(lambda: None if (one := alive()) is None else (one.policy.version.name, one.stale))
+    return watched
+
+
+def _key(options: Options) -> bytes | None:
+    """What is hashed with. It is never said."""
+    given = options.get("hash_key")
+    if given is None:
+        return None
+    key = given.encode("utf-8", "surrogateescape") if isinstance(given, str) else given
+    if len(key) < LEAST_KEY:
+        raise UsageError(f"`hash_key` takes {LEAST_KEY} bytes or more, such as `openssl rand -hex {LEAST_KEY}` prints")
+    return key
+
+
+def _log(options: Options) -> JsonLog | None:
+    given = options.get("log")
+    if given is None or isinstance(given, bool):
+        return JsonLog() if given else None
+    if not isinstance(given, logging.Logger):
+        raise UsageError("`log` takes True, or a logger of the standard library")
+    return JsonLog(given)
+
+
+def _stale_s(options: Options) -> float | None:
+    given = options.get("max_staleness")
+    return None if given is None else seconds(given)

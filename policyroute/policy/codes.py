@@ -78,6 +78,7 @@ CODES: Mapping[str, str] = {
     "PR313": "a last line that does not end",
     "PR315": "a tag that nothing lifts",
     "PR316": "masking that no tag stands behind",
+    "PR317": "the text of calls is kept",
     # A pattern cannot be used.
     "PR401": "a pattern that cannot be used",
     # An invariant does not hold.

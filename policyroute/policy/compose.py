@@ -20,7 +20,7 @@ MOST_FILES = 50
 NEEDED = ("models", "tiers", "pipeline")
 SECTIONS = frozenset({"models", "tiers", "attributes", "tags", "detectors"})
 TABLES = ("models", "attributes", "tags", "detectors")
-SINGLE = ("mode", "tiers", "recovery", "rollout", "cache", "requested_model", "baseline")
+SINGLE = ("mode", "tiers", "recovery", "rollout", "cache", "record", "requested_model", "baseline")
 
 
 class Composed(NamedTuple):

@@ -290,6 +290,18 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the journal keeps of a call beside its decision."""
+
+    at: At
+    text: Word = key(
+        Choice("none", "hmac", "full"),
+        default="none",
+        doc="of the text that leaves: nothing; a keyed hash of it; or all of it, as it leaves",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Invariant:
     """What has to hold for every request and every path; proved before merge."""
 
@@ -333,6 +345,7 @@ class Policy:
     recovery: Recovery | None = key(Record(Recovery, "`recovery`"), doc="when a call fails or disappoints")
     rollout: Rollout | None = key(Record(Rollout, "`rollout`"), doc="how new models are tried")
     cache: Cache | None = key(Record(Cache, "`cache`"), doc="exact answers, kept for a while")
+    record: Recorded | None = key(Record(Recorded, "`record`"), doc="what the journal keeps of calls beside the decision")
     requested_model: Word = key(
         Choice("prefer", "ignore", "require"), default="prefer", doc="what the model that a client names means"
     )

@@ -7,7 +7,7 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from policyroute.dialects.dialect.sse import payload_of
+from policyroute.dialects.dialect.sse import lists_only_objects, payload_of
 from policyroute.redaction.answers import Redaction, Restorer
 
 _ENDS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -16,6 +16,8 @@ _TEXT = frozenset({"content", "delta", "reasoning_content", "refusal", "text", "
 _JSON = frozenset({"arguments", "partial_json"})
 _WHICH = ("index", "output_index", "content_index", "summary_index", "item_id")
 _WHOLE = (".done", ".completed", ".added", ".created", ".in_progress", "_start")
+_ENDINGS = (b"\n\n", b"\r\n\r\n", b"\r\r")
+_BRACKETS = b"\\u005"  # how `[` could be spelled otherwise
 _MOST_HELD_BYTES = 1 << 20
 
 Path = tuple[str | int, ...]
@@ -60,13 +62,18 @@ class StreamRestorer:
         self._held = b""
         self._restorers: dict[Path, Restorer] = {}
         self._latest: dict[Path, tuple[Any, Path]] = {}
+        self._begun: set[Path] = set()  # the texts that may have begun a placeholder: at least those of which something is held
 
     def feed(self, data: bytes) -> bytes:
         """What can be said after this piece."""
+        if not self._held and not self._begun and data.endswith(_ENDINGS):
+            if lists_only_objects(data) and _BRACKETS not in data:  # so there is no placeholder, and none begins
+                return data
+        searched = max(0, len(self._held) - 3)
         data = self._held + data
         goes: list[bytes] = []
         at = 0
-        for end in _ENDS.finditer(data):
+        for end in _ENDS.finditer(data, searched):
             goes.append(self._event(data[at : end.end()]))
             at = end.end()
         self._held = data[at:]
@@ -108,6 +115,10 @@ class StreamRestorer:
             restorer = self._restorers[place.who] = self._redaction.restorer(escaped=name in _JSON)
         told = restorer.feed(said)
         self._latest[place.who] = tree, place.steps
+        if "[" in said:
+            self._begun.add(place.who)
+        elif told:  # all that was held is out
+            self._begun.discard(place.who)
         if told == said:
             return False
         holder[name] = told
@@ -116,6 +127,7 @@ class StreamRestorer:
     def _left(self) -> bytes:
         """What restorers hold back, each in an event like the last one of its text."""
         goes = []
+        self._begun.clear()
         for who, restorer in self._restorers.items():
             rest = restorer.close()
             if rest:

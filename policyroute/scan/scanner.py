@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from policyroute.scan import alphabet
 from policyroute.scan.alphabet import Alphabet
 from policyroute.scan.engines import hyperscan_set
-from policyroute.scan.engines.engine import Entry, PatternSet, ScanFailed
+from policyroute.scan.engines.engine import Entry, PatternSet, ScanFailed, while_used
 from policyroute.scan.engines.hyperscan_set import HyperscanSet
 from policyroute.scan.engines.re2_set import Re2Set
 from policyroute.scan.finder import Finder
@@ -122,13 +122,21 @@ class Scanner:
 
 
 def build(patterns: Sequence[Pattern], *, engine: Literal["auto", "hyperscan", "re2"] = "auto") -> Scanner:
-    """Check every pattern and make one scanner of them; raises `PatternError`. The engine compiles when first used."""
-    questions = tuple(map(read, patterns))
+    """Check every pattern and make one scanner of them; raises `PatternError`. The engine compiles when first used.
+
+    The same patterns have the same scanner for as long as anybody has it: a scanner is as good as another, and may be used
+    by any number of threads.
+    """
     if engine == "auto":
         engine = "hyperscan" if hyperscan_set.usable() else "re2"
     elif engine == "hyperscan" and not hyperscan_set.usable():
         raise ScanFailed("Hyperscan does not run here")
-    return Scanner(tuple(patterns), questions, engine)
+    return _scanner(tuple(patterns), engine)
+
+
+@while_used
+def _scanner(patterns: tuple[Pattern, ...], engine: Engine) -> Scanner:
+    return Scanner(patterns, tuple(map(read, patterns)), engine)
 
 
 def _compile(questions: Sequence[Question], engine: type[HyperscanSet] | type[Re2Set]) -> _Sets:

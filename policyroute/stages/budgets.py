@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from policyroute.call import Call, Facts, Target
-from policyroute.decision import Match, Reading, Removal, StageName, Verdict
+from policyroute.decision import Match, Removal, StageName, Verdict
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates, members
 
 Unit = Literal["usd", "tokens", "requests"]
@@ -94,6 +95,9 @@ class Budgets:
             return () if budget.on_failure is None else (budget.on_failure,)
         spent = facts.spent.get(budget.id, 0.0)
         return [step for step in budget.steps if spent >= step.at]
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([self._outcomes[index][0].id for index in members(verdict.fired)])) if verdict.fired else ()
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """Each budget that did something, with every step that it reached. How much was spent stands in the facts, not here."""

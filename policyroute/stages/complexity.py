@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 
-from policyroute.call import Call, Facts, Target
+from policyroute.call import ASSUMED_OUTPUT, Call, Facts, Target
 from policyroute.conditions.questions import Question
-from policyroute.decision import ASSUMED_OUTPUT, Match, Order, Reading, StageName, Verdict
+from policyroute.decision import Match, Order, StageName, Verdict
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates, Clause, Rulebook, members
 
 ThenBy = Literal["price", "latency", "weight", "declared"]
@@ -150,6 +151,9 @@ class Complexity:
                 self._orders.clear()
             self._orders[key] = order
         return order
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        return self._book.ids(verdict.fired)
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """The row that decided."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from math import inf
 
 from policyroute.call import Call, Facts, Feature, Target
-from policyroute.decision import Match, Reading, Removal, StageName, Verdict
+from policyroute.decision import Match, Removal, StageName, Verdict
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates
 
 NEEDS: dict[Feature, str] = {"tools": "tools", "images": "vision", "audio": "audio", "files": "files", "json_schema": "json"}
@@ -44,6 +45,9 @@ class Fit:
             for model in sorted(facts.down):
                 eligible = _take(eligible, self._bit.get(model, 0), "down", removed)
         return Verdict(eligible, tags, removed=tuple(removed))
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([rule for rule, _ in verdict.removed]))
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """One line for each reason a model was dropped."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from policyroute.call import NO_ASKS, Call, Facts, Target
-from policyroute.decision import Match, Reading, Removal, StageName, Verdict, cost_nano, output_ceiling
+from policyroute.call import NO_ASKS, Call, Facts, Target, cost_nano, output_ceiling
+from policyroute.decision import Match, Removal, StageName, Verdict
 from policyroute.errors import CallError
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates
 
 EFFECTS = {
@@ -57,6 +58,9 @@ class Override:
             for i, t in enumerate(self._targets)
             if cost_nano(t, reading.tokens, output_ceiling(t, reading.max_output) * reading.answers) <= most_nano
         )
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        return tuple([rule for rule, _ in verdict.removed])
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """Each wish of the caller that took something out."""

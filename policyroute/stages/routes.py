@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from policyroute.call import Call, Facts
 from policyroute.conditions.questions import Question
-from policyroute.decision import Match, Reading, Removal, StageName, Verdict
+from policyroute.decision import Match, Removal, StageName, Verdict
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates, Clause, Rulebook
 
 
@@ -60,6 +61,9 @@ class Routes:
             reason = rule.clause.reason or f"routes.{rule.clause.id}"
             return Verdict(eligible & rule.keeps, tags, fired | 1 << index, tuple(removed), reason=reason)
         return Verdict(eligible, tags, fired, tuple(removed))
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        return self._book.ids(verdict.fired)
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """Each rule that fired, and the models it left."""

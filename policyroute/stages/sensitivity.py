@@ -8,8 +8,9 @@ from typing import NamedTuple
 from policyroute.call import Call, Facts
 from policyroute.conditions.condition import Test, compile_test
 from policyroute.conditions.questions import Detected, Question, TextHas
-from policyroute.decision import Masking, Match, Reading, Removal, StageName, Verdict, names_of
+from policyroute.decision import Masking, Match, Removal, StageName, Verdict, names_of
 from policyroute.errors import CallError
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates, Clause, Rulebook
 
 ASKED = "caller-asked"
@@ -170,9 +171,13 @@ class Sensitivity:
             bits |= self._bit[name]
         return bits
 
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        asked = (ASKED,) if verdict.removed and any(one.rule == ASKED for one in verdict.removed) else ()
+        return (*asked, *self._book.ids(verdict.fired))
+
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """Each rule that fired: the tags it added, and why they matter."""
-        out = [Match(ASKED, "the caller asked for tags", "narrows")] if any(r.rule == ASKED for r in verdict.removed) else []
+        out = [Match(ASKED, "the caller asked for tags", "narrows")] if self.fired(verdict)[:1] == (ASKED,) else []
         for index, rule in enumerate(self.rules):
             if verdict.fired >> index & 1:
                 closure = self._effects[index][0]

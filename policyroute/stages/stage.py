@@ -12,7 +12,8 @@ from typing import NamedTuple, Protocol
 from policyroute.call import Call, Facts
 from policyroute.conditions.condition import Condition, Test, bits, compile_test, watch
 from policyroute.conditions.questions import Question
-from policyroute.decision import Match, Reading, StageName, Verdict
+from policyroute.decision import Match, StageName, Verdict
+from policyroute.reading import Reading
 
 # What a stage is given, the models still in and the tags so far: a verdict in which nothing fired. So a stage that has
 # nothing to say answers with what it was given.
@@ -30,6 +31,10 @@ class Stage(Protocol):
 
     def matches(self, verdict: Verdict, reading: Reading) -> tuple[Match, ...]:
         """The rules that fired, in words."""
+        ...
+
+    def fired(self, verdict: Verdict) -> tuple[str, ...]:
+        """Their ids, in the same order."""
         ...
 
 
@@ -95,6 +100,10 @@ class Rulebook:
         test, fires_unknown = self._tests[index]
         answer = test(reading.truth, reading.unknown)
         return fires_unknown if answer is None else answer
+
+    def ids(self, fired: int) -> tuple[str, ...]:
+        """The ids of the rules with these bits."""
+        return tuple([self.clauses[index].id for index in members(fired)]) if fired else ()
 
     def match(self, index: int, reading: Reading, effect: str) -> Match:
         """One rule that fired, in words."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from policyroute.call import Target, Usage
-from policyroute.decision import Decision, Step
+from policyroute.decision import Decision
 from policyroute.telemetry import names
 from policyroute.telemetry.names import StreamEnd, Trigger, Value
 
 OTHER = "other"
 AUTO = frozenset({"auto", "smart-router"})
 UNKNOWN_ERROR = "_OTHER"  # the word of the semantic conventions
-NO_DURATIONS: Mapping[str, int] = MappingProxyType({})
 
 _DURATIONS = {
     "sensitivity": names.DURATION_SENSITIVITY,
@@ -84,12 +81,11 @@ NO_ENDING = Ending()
 FIRST = Turn()
 
 
-def decision_attributes(decision: Decision, asked: Asked, turn: Turn, durations_ns: Mapping[str, int]) -> dict[str, Value]:
+def decision_attributes(decision: Decision, asked: Asked, turn: Turn) -> dict[str, Value]:
     """All that the span of a decision says."""
     policy = decision.policy
     candidates = decision.candidates
     target = turn.serving or (candidates[0] if candidates else None)
-    steps = decision.steps
     said: dict[str, Value] = {
         names.DECISION_ID: decision.id,
         names.DECISION_SEQ: turn.seq,
@@ -118,18 +114,18 @@ def decision_attributes(decision: Decision, asked: Asked, turn: Turn, durations_
         said[names.COMPLEXITY_SCORE] = decision.score
     if decision.task is not None:
         said[names.COMPLEXITY_TASK] = decision.task
-    rule = deciding_rule(decision, steps)
+    rule = deciding_rule(decision)
     if rule:
         said[names.RULE_ID] = rule
-    for step in steps:
+    for step in decision.brief:
         name = _ELIGIBLE.get(step.stage)
         if name is not None:
-            said[name] = len(step.eligible)
-    for stage, duration_ns in durations_ns.items():
+            said[name] = step.left
+    for stage, duration_ns in decision.durations_ns.items():
         name = _DURATIONS.get(stage)
         if name is not None:
             said[name] = duration_ns / 1000
-    said.update(_budget(decision, steps))
+    said.update(_budget(decision))
     return said
 
 
@@ -150,13 +146,13 @@ def choice_attributes(decision: Decision, turn: Turn) -> dict[str, Value]:
     return said
 
 
-def deciding_rule(decision: Decision, steps: Iterable[Step]) -> str:
+def deciding_rule(decision: Decision) -> str:
     """The rule that settled it: the one that took the last model out, where it is a denial; else the first that fired there."""
     if decision.outcome == "deny":
         took_out = [place for place in decision.excluded.values() if place.startswith(f"{decision.stage}.")]
         if took_out:
             return took_out[-1].removeprefix(f"{decision.stage}.")
-    return next((step.fired[0].rule for step in steps if step.stage == decision.stage and step.fired), "")
+    return next((step.fired[0] for step in decision.brief if step.stage == decision.stage and step.fired), "")
 
 
 def known_model(requested: str, decision: Decision) -> str:
@@ -166,15 +162,15 @@ def known_model(requested: str, decision: Decision) -> str:
     return requested if requested in decision.excluded else OTHER
 
 
-def _budget(decision: Decision, steps: Iterable[Step]) -> dict[str, Value]:
+def _budget(decision: Decision) -> dict[str, Value]:
     """The budget that matters most: the one that denied, that cannot be counted on, that narrowed, or that is used most."""
     spent = decision.facts.spent
     failed = [one.removeprefix("budget:") for one in decision.facts.failed if one.startswith("budget:")]
     if not spent and not failed:
         return {}
-    narrowed = [match.rule for step in steps if step.stage == "budgets" for match in step.fired]
+    narrowed = [rule for step in decision.brief if step.stage == "budgets" for rule in step.fired]
     if decision.outcome == "deny" and decision.stage == "budgets":
-        budget = deciding_rule(decision, steps)
+        budget = deciding_rule(decision)
         state = "unavailable" if budget in failed else "exhausted"
     elif failed:
         budget, state = min(failed), "unavailable"

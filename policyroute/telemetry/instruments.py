@@ -6,11 +6,18 @@ instrument of the SDK does. Only histograms are the SDK's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
 from types import MappingProxyType
 
-from opentelemetry.metrics import CallbackOptions, Histogram, Meter, MeterProvider, Observation, get_meter_provider
+from opentelemetry.metrics import (
+    CallbackOptions,
+    Histogram,
+    Meter,
+    MeterProvider as MeterProvider,  # the faces take one
+    Observation,
+    get_meter_provider,
+)
 
 from policyroute import __version__
 from policyroute.telemetry.names import METRICS, Attributes, Metric, Value
@@ -21,6 +28,9 @@ LOOK_AGAIN_NS = 100_000_000
 _API = "opentelemetry.metrics"
 _NO_HISTOGRAMS: Mapping[str, Histogram] = MappingProxyType({})
 
+Seen = Callable[[], tuple[Attributes, float] | None]
+"""What something is right now; nothing once that is gone."""
+
 
 class Series:
     """One counter or gauge: its value for each set of attributes. What would be one set too many is not kept."""
@@ -28,7 +38,13 @@ class Series:
     def __init__(self, metric: Metric) -> None:
         self._metric = metric
         self._values: dict[tuple[tuple[str, Value], ...], float] = {}
+        self._followed: tuple[Seen, ...] = ()
         self._lock = Lock()
+
+    def follow(self, seen: Seen) -> None:
+        """Has a value asked for whenever somebody collects, and at no other time."""
+        with self._lock:
+            self._followed += (seen,)
 
     def put(self, value: float, attributes: Attributes) -> None:
         """Adds to a counter, sets a gauge."""
@@ -43,7 +59,9 @@ class Series:
         """All values as they are now."""
         with self._lock:
             kept = tuple(self._values.items())
-        return [(dict(key), value if self._metric.scale == 1 else value / self._metric.scale) for key, value in kept]
+            followed = self._followed
+        said = [(dict(key), value if self._metric.scale == 1 else value / self._metric.scale) for key, value in kept]
+        return [*said, *(now for seen in followed if (now := seen()) is not None)]
 
     def observe(self, _: CallbackOptions) -> Iterable[Observation]:
         """The same for whoever collects."""
@@ -105,6 +123,15 @@ class Instruments:
         elif name in self._histograms:
             with self._shield:
                 self._histograms[name].record(value, listed)
+
+    def follow(self, name: str, seen: Seen) -> None:
+        """Has a counter or a gauge ask for its value instead of being told."""
+
+        def listed() -> tuple[Attributes, float] | None:
+            now = seen()
+            return None if now is None else (self._shield.listed(METRICS[name].attributes, now[0]), now[1])
+
+        self._series[name].follow(listed)
 
 
 def _observed(meter: Meter, name: str, series: Series) -> None:

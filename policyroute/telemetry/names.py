@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 Value = str | int | float | bool | tuple[str, ...]
 Attributes = Mapping[str, Value]
-Reloaded = Literal["loaded", "rejected"]
+Reloaded = Literal["loaded", "rejected", "stale", "fresh"]
 Trigger = Literal["initial", "fallback", "escalation"]
 StreamEnd = Literal["complete", "client_disconnect", "upstream_error", "timeout"]
 
@@ -150,6 +150,9 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
         "policyroute.policy.version.latest": Metric(
             "gauge", "{version}", "Version of the policy that was read last, good or not.", frozenset({POLICY_NAME})
+        ),
+        "policyroute.policy.stale": Metric(
+            "gauge", "1", "1 while the policy that decides is older than it may be, else 0.", frozenset({POLICY_NAME})
         ),
         "gen_ai.client.operation.duration": Metric(
             "histogram", "s", "GenAI operation duration.", _GEN_AI | {ERROR_TYPE}, tuple(0.01 * 2**i for i in range(14))

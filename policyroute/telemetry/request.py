@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ from policyroute.decision import Decision
 from policyroute.telemetry import names
 from policyroute.telemetry.describing import (
     NO_ANSWER,
-    NO_DURATIONS,
     NO_ENDING,
     Answer,
     Asked,
@@ -95,7 +94,6 @@ class RequestSpan:
         started_ns: int,
         ended_ns: int,
         trigger: Trigger = "initial",
-        durations_ns: Mapping[str, int] = NO_DURATIONS,
         serving: Target | None = None,
     ) -> None:
         """A decision was made. `serving` is the model it comes to now, where that is not the first of its ranking."""
@@ -106,7 +104,7 @@ class RequestSpan:
         turn = Turn(trigger, seq, serving)
         self._id = decision.id
         if self._recorded or self._logs:
-            said = decision_attributes(decision, self._asked, turn, durations_ns)
+            said = decision_attributes(decision, self._asked, turn)
             span = self._span
             if self._recorded:
                 span = self._outlets.spans.start(names.DECISION, names.DECISION.name, said, started_ns, self._parent)

@@ -20,6 +20,7 @@ from opentelemetry.trace import (
     TracerProvider as TracerProvider,  # the faces take one
     get_current_span,
     get_tracer,
+    get_tracer_provider,
 )
 
 from policyroute import __version__
@@ -28,6 +29,8 @@ from policyroute.telemetry.shield import Shield
 
 SCOPE = "policyroute"
 SLOW_NS = 100_000_000
+LOOK_AGAIN_NS = 100_000_000
+_API = "opentelemetry.trace"
 MOST_WAITING = 2048
 _IDLE_S = 0.2
 _LOG = logging.getLogger(__name__)
@@ -40,16 +43,29 @@ class Spans:
         self._provider = provider
         self._shield = shield
         self._tracer: Tracer | None = None
+        self._heard = provider is not None
+        self._looked_ns = -LOOK_AGAIN_NS
         self._ending = Ending(shield)
 
     def root(self, kind: Kind, at_ns: int) -> Span:
         """A span under the current one, or the invalid one where nobody wants it: then the call has no spans at all."""
+        if not self._heard and not self._looked(at_ns):
+            return INVALID_SPAN
         span = self.start(kind, kind.name, {}, at_ns)
         if span is INVALID_SPAN or span.is_recording():
             return span
         # An SDK that does not sample a call answers with a span id of its own: a sampler may still want what is below.
         own = span.get_span_context().span_id
         return span if own and own != get_current_span().get_span_context().span_id else INVALID_SPAN
+
+    def _looked(self, now_ns: int) -> bool:
+        """Whether there is a global provider by now. It is looked for ten times a second: the API reads the environment."""
+        if 0 <= now_ns - self._looked_ns < LOOK_AGAIN_NS:
+            return False
+        self._looked_ns = now_ns
+        with self._shield:
+            self._heard = not type(get_tracer_provider()).__module__.startswith(_API)
+        return self._heard
 
     def start(
         self,

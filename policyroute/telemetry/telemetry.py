@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from opentelemetry.metrics import MeterProvider
 from opentelemetry.trace import INVALID_SPAN, TracerProvider
 
@@ -49,7 +51,7 @@ class Telemetry:
         return RequestSpan(self._outlets, Asked(requested, baseline), started_ns)
 
     def reloaded(self, at_ns: int, active: Version, outcome: Reloaded, seen: Version | None = None) -> None:
-        """A policy file has changed: what decides from then on, and what was found, if it could be read at all."""
+        """Something came of watching a policy file: what decides from then on, and what was found, if it could be read at all."""
         outlets = self._outlets
         said: Attributes = {
             names.POLICY_NAME: active.name,
@@ -74,10 +76,17 @@ class Telemetry:
         """The ledger did not do a step."""
         self._outlets.instruments.record("policyroute.ledger.errors", 1, _NOTHING)
 
-    def journal_waits(self, rows: int) -> None:
-        """So many rows of the journal wait to be written."""
-        self._outlets.instruments.record("policyroute.journal.queue", rows, _NOTHING)
+    def follow_journal(self, rows: Callable[[], tuple[int, int] | None]) -> None:
+        """How many rows of the journal wait, and how many were lost so far. It is asked when somebody collects."""
+        follow = self._outlets.instruments.follow
+        follow("policyroute.journal.queue", lambda: None if (now := rows()) is None else (_NOTHING, now[0]))
+        follow("policyroute.journal.dropped", lambda: None if (now := rows()) is None else (_NOTHING, now[1]))
 
-    def journal_dropped(self, rows: int) -> None:
-        """So many rows of the journal were lost."""
-        self._outlets.instruments.record("policyroute.journal.dropped", rows, _NOTHING)
+    def follow_policy(self, stale: Callable[[], tuple[str, bool] | None]) -> None:
+        """Whether the policy of that name is older than it may be. It is asked when somebody collects."""
+
+        def seen() -> tuple[Attributes, float] | None:
+            now = stale()
+            return None if now is None else ({names.POLICY_NAME: now[0]}, float(now[1]))
+
+        self._outlets.instruments.follow("policyroute.policy.stale", seen)

@@ -10,8 +10,8 @@ import pytest
 from policyroute.call import Call, Facts, Part
 from policyroute.conditions import questions as ask
 from policyroute.conditions.reader import Attribute, Reader, said_by, turns_of
-from policyroute.decision import Reading
 from policyroute.errors import CallError
+from policyroute.reading import Reading
 from policyroute.scan import Pattern, ScanFailed, Scanner
 from policyroute.scan.detectors import detector_set
 from policyroute.scoring import Heuristic, score, task, tokens

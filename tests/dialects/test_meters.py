@@ -116,6 +116,21 @@ def test_events_that_look_alike_may_come_together() -> None:
     assert answered.tally.usage(NOTHING) == Usage(9, 4)
 
 
+@pytest.mark.parametrize("together", [1, 4])
+def test_events_that_look_alike_only_in_their_beginning(together: int) -> None:
+    """What comes after a text, or after the padding, may be something else once."""
+    used = {"prompt_tokens": 9, "completion_tokens": 4}
+    alike = [{"choices": [{"delta": {"content": text}}], "obfuscation": "x" * len(text)} for text in ("ab", 'c"\n\\', "\u00e9]")]
+    events = [*alike, {**alike[0], "usage": used}, alike[1], {**alike[2], "error": {"code": 1}}]
+    stream = [f"data: {json.dumps(event, separators=(',', ':'))}\n\n".encode() for event in events]
+    meter = Meter("openai.chat", True)
+    for at in range(0, len(stream), together):
+        meter.feed(b"".join(stream[at : at + together]))
+    answered = meter.end()
+    assert answered.said_bytes == 2 * (2 + 4 + 3)
+    assert (answered.tally.usage(NOTHING), answered.complete) == (Usage(9, 4), False)
+
+
 TEXTS = st.lists(
     st.text(max_size=8)
     | st.sampled_from(["usage", "error", '"usage":{"prompt_tokens":1}', "content", "\\", "\n\n", "data: [DONE]"]),

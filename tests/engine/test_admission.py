@@ -321,3 +321,52 @@ def test_sums_are_exact_over_many_tiny_costs() -> None:
     for i in range(100_000):
         settle(held._replace(name=str(i), target=cheap), Usage(1000, 0))
     assert ledger.spent()[0] == 100_000 * 100
+
+
+class Stuck(Watched):
+    """Takes every step, and never answers an event loop while it is told so."""
+
+    at_once = False
+
+    def __init__(self, time: Time) -> None:
+        super().__init__(time)
+        self.stuck: type[Step] | None = None
+        self.reached = asyncio.Event()
+
+    async def ado(self, step: Step) -> Answer:
+        answer = self.do(step)
+        if self.stuck is not None and isinstance(step, self.stuck):
+            self.stuck = None
+            self.reached.set()
+            await asyncio.Event().wait()
+        return answer
+
+
+@pytest.mark.parametrize("stuck", [Reserve, Settle])
+def test_who_is_cancelled_while_he_waits_leaves_nothing_held(stuck: type[Step]) -> None:
+    """The hold was taken, or is to be ended, when the caller goes: the next end of a call tells the store."""
+    shop = Shop()
+    ledger = shop.ledger = Stuck(shop.time)
+    admitter = shop.another()
+    call = Call.from_text("hello", attributes={"tenant": "acme"})
+
+    async def one() -> None:
+        admission = await admitter.aadmit(call, Facts(tokens=10))
+        assert admission.held is not None
+        await admitter.asettle(admission.held, Usage(1, 1))
+
+    async def go() -> None:
+        ledger.stuck = stuck
+        task = asyncio.create_task(one())
+        await ledger.reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await one()
+
+    asyncio.run(go())
+    (balance,) = [one for one in ledger.balances("shop/tenant-day") if one.spent or one.held]
+    once = 1 if stuck is Reserve else 2
+    assert balance.held == 0
+    assert balance.spent == once * admitter.settle(admitter.admit(call, Facts(tokens=10)).held, Usage(1, 1))  # type: ignore[arg-type]
+    assert admitter.untold == 0

@@ -27,6 +27,7 @@ LEVELS = (
     {"scoring"},
     {"scan", "dialects", "telemetry", "ledgers", "journal"},
     {"decision"},
+    {"reading"},
     {"call"},
     {"errors", "database"},
 )

@@ -11,7 +11,19 @@ import pytest
 from hypothesis import given, strategies as st
 
 from policyroute.call import Asks, Call, Facts
-from policyroute.journal import Journal, JournalError, Known, Record, decided, from_jsonl, kept, opaque, to_jsonl
+from policyroute.journal import (
+    Closing,
+    Journal,
+    JournalError,
+    Known,
+    Record,
+    completed,
+    decided,
+    from_jsonl,
+    kept,
+    opaque,
+    to_jsonl,
+)
 from policyroute.journal.rows import COLUMNS, cells, record_of
 from policyroute.loading import loads
 from tests.journal.records import DONE, KNOWN, MADE, NOON
@@ -65,6 +77,14 @@ def test_which_budget_denied() -> None:
     assert record().budget is None
 
 
+def test_what_came_of_it_is_put_where_it_belongs() -> None:
+    """By name; the rest of the record stays what it was."""
+    closing = Closing(2, 10, 20, 4, True, 12_345, 99_999, 12.5, "complete", 200)
+    assert completed(MADE, closing) == DONE
+    assert completed(MADE._replace(text="[]"), closing) == DONE._replace(text="[]")
+    assert completed(MADE, closing)._asdict().items() >= closing._asdict().items()
+
+
 def test_what_the_caller_asked_for() -> None:
     """A wish that narrows is part of what the decision was made on."""
     asking = record(CALL._replace(asks=Asks(tags=("mail",), tier="t", max_cost_nano=10**9, prefer="cost")))
@@ -89,12 +109,12 @@ def test_a_repr_shows_nothing_of_what_is_kept() -> None:
     assert repr(MADE) == "<Record d0 route under way>"
 
 
-def test_attributes_are_kept_where_everybody_knows_their_values() -> None:
+def test_values_are_kept_where_everybody_knows_them() -> None:
     """One of a closed list stays readable; what is free, or not of the list, is a keyed hash that is the same each time."""
-    given_ = {"plan": "pro", "tenant": "acme", "tier": "odd"}
-    first = kept(given_, {"plan": frozenset({"pro"}), "tier": frozenset({"a"})}, b"key")
-    assert first["plan"] == "pro"
-    assert {first["tenant"], first["tier"]} == {opaque("acme", b"key"), opaque("odd", b"key")}
+    plans = frozenset({"free", "pro"})
+    assert kept("pro", plans, b"key") == kept("pro", plans, None) == "pro"
+    assert kept("acme", plans, b"key") == kept("acme", frozenset(), b"key") == opaque("acme", b"key")
+    assert kept("acme", plans, None) is None
     assert opaque("acme", b"key") != opaque("acme", b"other") != "acme"
     assert opaque("\udc80", b"key").startswith("hmac:")
 

@@ -262,6 +262,28 @@ def test_a_record_that_is_none_is_dropped(path: Path, journal: Journal, caplog: 
     assert "kestrel" not in caplog.text
 
 
+def test_texts_that_wait_are_bounded(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """While the file cannot be written: then decisions are kept without them, and that is said once."""
+    with closing(Journal(path, most_text=100)) as journal:
+        journal.write(made("first"))
+        journal.flush()
+        with locked(path):
+            for i in range(6):
+                journal.write(made(f"d{i}")._replace(text="x" * 30))
+            assert not journal.flush()
+            for i in (0, 4):
+                journal.write(done(f"d{i}")._replace(text="y" * 30))
+            assert not journal.flush()
+        assert journal.flush() and journal.dropped == 0
+        found = {one.id: one.text for one in journal.rows()}
+        assert found == {"first": None} | {f"d{i}": ("y" if i == 0 else "x") * 30 if i < 3 else None for i in range(6)}
+        assert caplog.text.count("keeps a decision without its text: too much text waits") == 1
+        journal.write(made("later")._replace(text="z" * 100))
+        assert [one.text for one in journal.rows() if one.id == "later"] == ["z" * 100]
+        journal.write(made("long")._replace(text="z" * 101))
+        assert [one.text for one in journal.rows() if one.id == "long"] == [None]
+
+
 def test_a_file_without_a_journal_is_named(path: Path) -> None:
     """A ledger alone is no journal, and reading makes none of it."""
     with closing(SqliteLedger(path)) as ledger:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import pytest
 
-from policyroute.call import Asks, Call, Facts, Target
-from policyroute.decision import Match, Order, Reading, StageName, Verdict, cost_nano, names_of, output_ceiling
+from policyroute.call import Asks, Call, Facts, Target, cost_nano, output_ceiling
+from policyroute.decision import Match, Order, StageName, Verdict, names_of
 from policyroute.errors import CallError, EngineError, Widened
 from policyroute.loading import loads
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates
 
 POLICY = """

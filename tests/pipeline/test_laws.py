@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from hypothesis import given, settings, strategies as st
 
-from policyroute.call import Call, Facts
-from policyroute.decision import ASSUMED_OUTPUT, Decision, Match, Reading, StageName, Verdict
+from policyroute.call import ASSUMED_OUTPUT, Call, Facts
+from policyroute.decision import Decision, Match, StageName, Verdict
+from policyroute.reading import Reading
 from policyroute.stages.stage import Candidates, Stage
 from tests.pipeline.strategies import EVERYTHING, TIERS, Document, Kinds, calls, documents, facts, fresh, law, policy_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from policyroute.call import Call, Facts, Target
-from policyroute.decision import Order, Reading
+from policyroute.decision import Order
 from policyroute.plan import Canary, Escalation, Fallback, Plan, Recovery, Retry, Shadow
+from policyroute.reading import Reading
 from policyroute.stages.complexity import draw
 
 TIERS = ("low", "mid", "top")

@@ -68,6 +68,30 @@ def texts_of(stream: bytes) -> list[bytes]:
     return [one["choices"][0]["delta"]["content"].encode() for one in texts(stream) if one.get("choices")]
 
 
+@pytest.mark.parametrize("line", [b"\n", b"\r\n", b"\r"])
+def test_a_stream_may_come_byte_by_byte(line: bytes) -> None:
+    """Also the two line ends after an event."""
+    stream = (chat("To [EM") + chat("AIL_1]") + chat("", last=True)).replace(b"\n", line)
+    said = run([bytes([byte]) for byte in stream]).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    assert "".join(one["choices"][0]["delta"]["content"] for one in texts(said)) == f"To {MAIL}"
+
+
+def test_a_bracket_may_be_spelled_in_other_ways() -> None:
+    """JSON has three ways to write it, and all are the same placeholder."""
+    for spelled in (b"[", b"\\u005b", b"\\u005B"):
+        stream = [chat("To "), chat("[EMAIL_1]").replace(b"[EMAIL", spelled + b"EMAIL"), chat("", last=True)]
+        assert "".join(one["choices"][0]["delta"]["content"] for one in texts(run(stream))) == f"To {MAIL}"
+
+
+def test_an_event_without_a_bracket_is_not_touched() -> None:
+    """The very same bytes go on at once, also when a placeholder came and went before."""
+    restorer, plain = StreamRestorer(REDACTION), chat("Hi, {you}, ]") + chat("how are you?")
+    assert restorer.feed(plain) is plain
+    said = [restorer.feed(chat(piece)) for piece in ("To [EM", "AIL_1]", "", " and [", "so")]
+    assert "".join(one["choices"][0]["delta"]["content"] for one in texts(b"".join(said))) == f"To {MAIL} and [so"
+    assert restorer.feed(plain) is plain
+
+
 def test_what_only_began_like_a_placeholder_is_not_lost() -> None:
     """It is said when the answer ends, before the end is."""
     told = texts(run([chat("see [EMA"), chat("", last=True), b"data: [DONE]\n\n"]))

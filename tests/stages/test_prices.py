@@ -7,9 +7,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from policyroute.call import NO_ASKS, Asks, Call, Facts, Target
+from policyroute.call import ASSUMED_OUTPUT, NO_ASKS, Asks, Call, Facts, Target
 from policyroute.conditions.condition import ALWAYS
-from policyroute.decision import ASSUMED_OUTPUT, Reading
+from policyroute.reading import Reading
 from policyroute.stages.complexity import MOST_PRICES, Complexity, Ordering, Prices, Row
 from policyroute.stages.stage import Candidates, Clause
 

@@ -9,7 +9,7 @@ from hypothesis import example, given, strategies as st
 
 from policyroute.call import NO_ASKS, Asks, Call, Facts, Target
 from policyroute.conditions.condition import ALWAYS
-from policyroute.decision import Reading
+from policyroute.reading import Reading
 from policyroute.stages.complexity import Complexity, Ordering, Row, Split, draw, requested_names, sticky_draw
 from policyroute.stages.stage import Candidates, Clause
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, strategies as st
 from policyroute.call import Call
 from policyroute.conditions import questions as ask
 from policyroute.conditions.condition import ALWAYS, NEVER, All, Answer, Any, Condition, Not
-from policyroute.decision import Reading
+from policyroute.reading import Reading
 from policyroute.stages.stage import Clause, Rulebook, members
 from tests.conditions.conditions import ANSWERS, ATOMS, QUESTIONS, as_bits, conditions, meaning
 

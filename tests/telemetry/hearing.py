@@ -56,7 +56,8 @@ pipeline:
 START_NS = 1_790_000_000_000_000_000
 MS = 1_000_000
 USED = Usage(12, 30, 4)
-DURATIONS_NS = {"fit": 1, "sensitivity": 4500, "routes": 900, "budgets": 2100, "complexity": 8000}
+# When a call was read, and when each stage was over: fit, sensitivity, routes, budgets, override, complexity.
+TIMES_NS = (0, 4000, 4000, 4001, 4501, 4503, 6603, 6604, 14604)
 CALLER = Call.from_text("Thank you for the fish", attributes={"team": "red"})
 
 
@@ -69,7 +70,8 @@ def policy() -> Policy:
 def decide(text: str = "Thank you for the fish", *, spent: float = 0.25, month: float = 0.01) -> Decision:
     """A decision on a text, with these shares of the daily and the monthly budget spent."""
     call = Call.from_text(text, attributes={"team": "red"})
-    return policy().decide(call, Facts(spent={"day": spent, "month": month}, id="d" * 32))
+    facts = Facts(spent={"day": spent, "month": month}, id="d" * 32)
+    return policy().pipeline.decide(call, facts, iter(TIMES_NS).__next__)
 
 
 class Heard(NamedTuple):
@@ -112,7 +114,7 @@ def routed(telemetry: Telemetry, decision: Decision | None = None) -> None:
     """A call whose first attempt failed, as an engine tells of it."""
     decision = decision or decide()
     span = telemetry.request(START_NS, requested="auto", baseline="far")
-    span.decided(decision, started_ns=START_NS + MS, ended_ns=START_NS + 2 * MS, durations_ns=DURATIONS_NS)
+    span.decided(decision, started_ns=START_NS + MS, ended_ns=START_NS + 2 * MS)
     first = span.attempt("near", "own", started_ns=START_NS + 3 * MS)
     first.ended(START_NS + 9 * MS, error="500")
     far = next(target for target in decision.candidates if target.name == "far")

@@ -60,7 +60,7 @@ def test_the_canary_is_in_nothing_that_is_told(known: bool, caplog: pytest.LogCa
     with caplog.at_level(logging.DEBUG):
         for decision in decisions():
             span = heard.telemetry.request(START_NS, requested=BIRD if known else "auto", baseline="far")
-            span.decided(decision, started_ns=START_NS, ended_ns=START_NS, durations_ns={BIRD: 5})
+            span.decided(decision, started_ns=START_NS, ended_ns=START_NS)
             attempt = span.attempt("near", "p", started_ns=START_NS, stream=True)
             answer = Answer(Usage(1, 2), ("stop", BIRD), f"near-{BIRD}", START_NS)
             attempt.ended(START_NS, answer, error=f"{BIRD} https://up.example/{BIRD}?key={BIRD}")

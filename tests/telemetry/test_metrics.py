@@ -88,15 +88,31 @@ def test_the_ledger_the_journal_and_the_policy_have_metrics() -> None:
     heard = listening()
     heard.telemetry.ledger_failed()
     heard.telemetry.ledger_failed()
-    heard.telemetry.journal_waits(12)
-    heard.telemetry.journal_waits(5)
-    heard.telemetry.journal_dropped(3)
+    heard.telemetry.follow_journal(lambda: (5, 3))
+    heard.telemetry.follow_policy(lambda: ("heard", True))
+    heard.telemetry.follow_policy(lambda: ("other", False))
     heard.telemetry.versions(START_NS, Version("heard", 7, "abc"), Version("heard", 8, "def"))
     assert numbers(heard, "policyroute.ledger.errors") == {(): 2}
     assert numbers(heard, "policyroute.journal.queue") == {(): 5}
     assert numbers(heard, "policyroute.journal.dropped") == {(): 3}
     assert list(numbers(heard, "policyroute.policy.version.active").values()) == [7]
     assert list(numbers(heard, "policyroute.policy.version.latest").values()) == [8]
+    stale = {dict(key)["policyroute.policy.name"]: value for key, value in numbers(heard, "policyroute.policy.stale").items()}
+    assert stale == {"heard": 1, "other": 0}
+
+
+def test_what_is_followed_is_as_it_is_now() -> None:
+    """It is asked for when somebody collects, and says nothing once it is gone."""
+    heard = listening()
+    heard.telemetry.request(START_NS)
+    rows: list[tuple[int, int]] = [(7, 0)]
+    heard.telemetry.follow_journal(lambda: rows[-1] if rows else None)
+    assert numbers(heard, "policyroute.journal.queue") == {(): 7}
+    rows.append((0, 2))
+    assert numbers(heard, "policyroute.journal.queue") == {(): 0}
+    assert numbers(heard, "policyroute.journal.dropped") == {(): 2}
+    rows.clear()
+    assert numbers(heard, "policyroute.journal.queue") == numbers(heard, "policyroute.journal.dropped") == {}
 
 
 def test_every_metric_of_the_table_is_heard() -> None:
@@ -104,8 +120,8 @@ def test_every_metric_of_the_table_is_heard() -> None:
     heard = listening()
     routed(heard.telemetry)
     heard.telemetry.ledger_failed()
-    heard.telemetry.journal_waits(1)
-    heard.telemetry.journal_dropped(1)
+    heard.telemetry.follow_journal(lambda: (1, 1))
+    heard.telemetry.follow_policy(lambda: ("heard", False))
     heard.telemetry.versions(START_NS, Version("heard", 7, "abc"), Version("heard", 8, "def"))
     assert {name for name in METRICS if not heard.points(name)} == set()
 

@@ -58,7 +58,7 @@ def test_what_a_decision_says() -> None:
     heard = listening()
     span = heard.telemetry.request(START_NS, requested="auto", baseline="far")
     decision = decide("ask jane.doe@example.com", spent=0.85)
-    span.decided(decision, started_ns=START_NS, ended_ns=START_NS + MS, durations_ns={"sensitivity": 4500, "fit": 1, "routes": 2})
+    span.decided(decision, started_ns=START_NS, ended_ns=START_NS + MS)
     assert dict(heard.spans[0].attributes or {}) == {
         "policyroute.decision.id": "d" * 32,
         "policyroute.decision.seq": 0,
@@ -89,6 +89,8 @@ def test_what_a_decision_says() -> None:
         "policyroute.cost.estimated_usd": decision.cost_ceiling_nano / 1e9,
         "policyroute.stage.sensitivity.duration_us": 4.5,
         "policyroute.stage.routes.duration_us": 0.002,
+        "policyroute.stage.budgets.duration_us": 2.1,
+        "policyroute.stage.complexity.duration_us": 8.0,
     }
 
 

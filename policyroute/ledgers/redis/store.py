@@ -67,6 +67,8 @@ class RedisLedger:
     def do(self, step: Step) -> Answer:
         return self._read(self._for_threads().ask(self._ask(step), self._wait_s))
 
+    at_once = False
+
     async def ado(self, step: Step) -> Answer:
         connections, ask = self._for_loop(), self._ask(step)
         try:

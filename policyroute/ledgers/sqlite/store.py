@@ -141,6 +141,8 @@ class SqliteLedger:
         if opened is not None:
             let_go(opened.connection)
 
+    at_once = False
+
     async def ado(self, step: Step) -> Answer:
         if self._async.waiting() >= _MOST_WAITING:
             raise LedgerError(f"the ledger `{self.path}` is behind by {_MOST_WAITING} steps; see what ails its disk")

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Final
 
-from policyroute.scan.engines.engine import Entry, PatternSet, ScanFailed
+from policyroute.scan.engines.engine import Entry, PatternSet, ScanFailed, while_used
 from policyroute.scan.engines.re2_set import Re2Set
 
 # The time to compile entries together grows faster than their number, and soonest where they have no fixed text.
@@ -140,7 +140,10 @@ class _Database:
             refused.extend(odd)
             entries = [entry for entry in entries if entry not in odd]
             self._compiled = _compile(entries)
-        self._bits = (*(1 << entry.pattern for entry in entries), 0)
+        bits: dict[str, int] = {}
+        for entry in entries:
+            bits[entry.regex] = bits.get(entry.regex, 0) | 1 << entry.pattern
+        self._bits = (*bits.values(), 0)
 
     def scan(self, spelled: bytes) -> int:
         bits = 0
@@ -150,7 +153,13 @@ class _Database:
 
 
 def _compile(entries: Sequence[Entry]) -> Compiled:
-    return Compiled([entry.regex.encode("ascii") for entry in entries])
+    """Each regex once, in the order of the entries. Which pattern it stands for is not compiled, and may be another one later."""
+    return _compiled(tuple(dict.fromkeys(entry.regex for entry in entries)))
+
+
+@while_used
+def _compiled(regexes: tuple[str, ...]) -> Compiled:
+    return Compiled([regex.encode("ascii") for regex in regexes])
 
 
 def _refused(entries: Sequence[Entry]) -> list[Entry]:

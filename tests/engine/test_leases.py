@@ -1,0 +1,119 @@
+"""Leased budgets through a whole engine: what is drawn is used without asking the store, and goes back when a policy does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import count
+
+from policyroute.engine.exchange import Asked, Engine
+from policyroute.ledgers.ledger import Account, Answer, Balance, Entry, Step
+from policyroute.ledgers.memory import MemoryLedger
+from policyroute.loading import Policy, loads
+
+POLICY = """
+apiVersion: policyroute/v1
+kind: Policy
+metadata: {name: leased, version: VERSION}
+tiers: [t]
+models: {m: {provider: p, tier: t, context: 1000000, max_output: 10, price: {in: 1, out: 1}}}
+attributes: {team: {from: auth.team, trust: verified}}
+pipeline:
+  budgets:
+    - {id: day, per: [team], window: day, limit: {usd: 100}, steps: [{at: 100%, deny: budget_exhausted}], LEASE}
+  complexity: {ladder: [{id: all, when: {}, prefer: [t]}]}
+"""
+BODY = json.dumps({"model": "auto", "messages": [{"role": "user", "content": "Thank you"}]}).encode()
+ANSWER = b'{"usage":{"prompt_tokens":100,"completion_tokens":10},"choices":[]}'
+CALLS = 50
+
+
+class Counting:
+    """A store that says how often it was asked."""
+
+    at_once = False
+
+    def __init__(self) -> None:
+        self.store = MemoryLedger()
+        self.steps = 0
+
+    def do(self, step: Step) -> Answer:
+        self.steps += 1
+        return self.store.do(step)
+
+    async def ado(self, step: Step) -> Answer:
+        return self.do(step)
+
+    def balances(self, prefix: str) -> Sequence[Balance]:
+        return self.store.balances(prefix)
+
+    def grant(self, account: Account, amount: int, entry: Entry) -> Balance:
+        return self.store.grant(account, amount, entry)
+
+    def audit(self, prefix: str) -> Sequence[Entry]:
+        return self.store.audit(prefix)
+
+    def close(self) -> None:
+        self.store.close()
+
+    async def aclose(self) -> None:
+        await self.store.aclose()
+
+
+def policy(version: int, lease: str = "lease: {chunk: 1%}") -> Policy:
+    return loads(POLICY.replace("VERSION", str(version)).replace("LEASE", lease).replace(", }", "}"))
+
+
+def call(engine: Engine) -> int:
+    """One call, and what it did cost."""
+    exchange = engine.open(Asked(BODY, "openai.chat", (), {"team": "red"}))
+    exchange.passing(ANSWER)
+    bill = engine.close(exchange, "complete", 200)
+    assert bill is not None
+    return bill.cost_nano
+
+
+def test_most_calls_do_not_ask_the_store() -> None:
+    """With a lease a call asks the store a fraction of once; without one, twice: for its hold and for its end."""
+    asked = []
+    for lease in ("lease: {chunk: 1%}", ""):
+        store = Counting()
+        active = policy(1, lease)
+        engine = Engine(lambda active=active: active, store, now=lambda: 1e9)
+        for _ in range(CALLS):
+            call(engine)
+        asked.append(store.steps)
+    assert asked[0] < CALLS < 2 * CALLS <= asked[1]
+
+
+def test_what_a_replaced_policy_had_drawn_goes_back() -> None:
+    """After a reload, and at the end, what counts as spent is what was spent: the account is the same one."""
+    store = Counting()
+    versions = count(1)
+    active = [policy(next(versions))]
+    engine = Engine(lambda: active[0], store, now=lambda: 1e9)
+    spent = 0
+    for _ in range(3):
+        spent += sum(call(engine) for _ in range(10))
+        active[0] = policy(next(versions))
+    spent += call(engine)
+    engine.give_back()
+    (balance,) = store.balances("")
+    assert (balance.spent, balance.held) == (spent, 0)
+
+
+def test_a_hold_of_a_replaced_policy_is_ended_where_it_was_taken() -> None:
+    """A call that began before a reload is settled under the policy that admitted it."""
+    store = Counting()
+    active = [policy(1)]
+    engine = Engine(lambda: active[0], store, now=lambda: 1e9)
+    exchange = engine.open(Asked(BODY, "openai.chat", (), {"team": "red"}))
+    active[0] = policy(2)
+    spent = call(engine)
+    exchange.passing(ANSWER)
+    bill = engine.close(exchange, "complete", 200)
+    assert bill is not None
+    spent += call(engine) + bill.cost_nano
+    engine.give_back()
+    (balance,) = store.balances("")
+    assert (balance.spent, balance.held) == (spent, 0)
