@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from inspect import isawaitable
@@ -13,7 +12,9 @@ from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.layer import CHANGED, Layer, Options, carried, too_large
+from policyroute.middleware.sending import Lasting, Until, end_of, through
 from policyroute.redaction import NotRedacted
+from policyroute.taggers import HEADER
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -23,6 +24,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Lookup = Callable[[Scope], Mapping[str, str] | Awaitable[Mapping[str, str]]]
 
 STATE = "policyroute"
+# Ways of a server to send a file by itself, past whoever watches the bytes.
+_PAST_US = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
 
 class PolicyRouteMiddleware:
@@ -42,6 +45,9 @@ class PolicyRouteMiddleware:
     ) -> None:
         self.app = app
         self.layer = Layer(policy, options)
+        self.lasting = Lasting(self.layer.engine)
+        # A signature is used once, and that is here.
+        self.hidden: frozenset[str] = frozenset() if options.get("verifier") is None else frozenset({HEADER})
         self._attributes = attributes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,12 +67,12 @@ class PolicyRouteMiddleware:
             given = await attributes if isawaitable(attributes) else attributes
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
             asked = Asked(body, api, headers, given, scope["path"])
-            exchange = await self.layer.engine.aopen(asked)
+            exchange = await self.lasting.aopen(asked)
         except (CallError, NotRedacted) as error:
             await _answer(refused(api, error), send)
             return
         if exchange.refusal is not None:
-            await self.layer.engine.aclose(exchange, "not_called", exchange.refusal.status)
+            await self.lasting.aclose(exchange, "not_called", exchange.refusal.status)
             await _answer(exchange.refusal, send)
             return
         await _Passing(self, exchange, body, receive, send).run(scope)
@@ -81,26 +87,43 @@ class _Passing:
         self._came = body
         self._receive = receive
         self._send = send
+        self._through: Callable[[bytes], bytes] = exchange.passing
         self._given = False
         self._status = 0
         self._end: End = "upstream_error"
+        self._unsent = False
 
     async def run(self, scope: Scope) -> None:
+        self._face.layer.engine.attempting(self._exchange, watched=False)
+        try:
+            with Until(self._over):
+                await self._face.app(self._inner(scope), self.receive, self.send)
+        finally:
+            await self._face.lasting.aclose(self._exchange, self._end, self._status)
+
+    def _inner(self, scope: Scope) -> Scope:
+        """What the app is told: the same, with the decision, and with what is said of another body."""
         exchange = self._exchange
         inner = {**scope, "state": {**scope.get("state", {}), STATE: exchange.decision}}
+        dropped = self._face.hidden
         if exchange.body is not self._came:
-            kept = [(name, value) for name, value in scope["headers"] if name.lower().decode("latin-1") not in CHANGED]
-            inner["headers"] = [*kept, (b"content-length", str(len(exchange.body)).encode())]
-        self._face.layer.engine.attempting(exchange, watched=False)
-        cancelled = False
-        try:
-            await self._face.app(inner, self.receive, self.send)
-        except asyncio.CancelledError:
-            self._end, cancelled = "client_disconnect", True
-            raise
-        finally:
-            # Who is cancelled may be so again while he waits for the store: the bill goes on without him then.
-            await (asyncio.shield(self._settle()) if cancelled else self._settle())
+            dropped |= CHANGED
+        if exchange.changes_answer:
+            dropped |= {"accept-encoding"}  # an answer that is packed cannot be changed
+        if dropped:
+            inner["headers"] = [
+                (name, value) for name, value in scope["headers"] if name.lower().decode("latin-1") not in dropped
+            ]
+        if exchange.body is not self._came:
+            inner["headers"].append((b"content-length", str(len(exchange.body)).encode()))
+        if scope.get("extensions"):
+            inner["extensions"] = {name: given for name, given in scope["extensions"].items() if name not in _PAST_US}
+        return inner
+
+    def _over(self, error: BaseException | None) -> None:
+        """The app has returned, or this ended it. What was sent whole stays so, and so does a client that has gone."""
+        if self._end == "upstream_error" and (self._unsent or error is not None):
+            self._end = "client_disconnect" if self._unsent else end_of(error)
 
     async def receive(self) -> Message:
         if not self._given:
@@ -113,21 +136,23 @@ class _Passing:
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
-            told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message["headers"]]
+            told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
+            self._through = through(
+                self._exchange, next((value for name, value in told if name.lower() == "content-encoding"), "")
+            )
             pairs = carried(told, self._exchange)
             message = {**message, "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]}
+            self._status = message["status"]
         elif message["type"] == "http.response.body":
             more = message.get("more_body", False)
-            body = self._exchange.passing(message.get("body", b""))
+            body = self._through(message.get("body", b""))
             if not more:
                 self._end = "complete"
                 body += self._exchange.rest()
             message = {"type": "http.response.body", "body": body, "more_body": more}
+        self._unsent = True  # if the server says by an exception that the client has gone
         await self._send(message)
-
-    async def _settle(self) -> None:
-        await self._face.layer.engine.aclose(self._exchange, self._end, self._status)
+        self._unsent = False
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

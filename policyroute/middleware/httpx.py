@@ -9,9 +9,9 @@ import httpx
 
 from policyroute.loading import Policy
 from policyroute.middleware.layer import Layer, Options
-from policyroute.middleware.sending import AsyncMetered, Flavour, Lookup, Metered, Sending
+from policyroute.middleware.sending import AsyncMetered, Attempt, Flavour, Lookup, Metered, Sending
 
-_FLAVOUR = Flavour(httpx.Request, httpx.Response, httpx.TransportError, httpx.TimeoutException)
+_FLAVOUR = Flavour(httpx.Request, httpx.Response, httpx.TimeoutException)
 
 
 class _Stream(Metered, httpx.SyncByteStream):
@@ -43,13 +43,9 @@ class PolicyTransport(httpx.BaseTransport):
         opened = self._sending.open(request, api)
         if isinstance(opened, httpx.Response):
             return opened
-        exchange, changed = opened
-        try:
-            answer = self._inner.handle_request(changed)
-        except httpx.TransportError as error:
-            self._sending.layer.engine.close(exchange, self._sending.end_of(error), 0)
-            raise
-        made: httpx.Response = self._sending.answered(exchange, answer, request, _Stream(self._sending, exchange, answer))
+        with Attempt(self._sending, opened):
+            answer = self._inner.handle_request(self._sending.changed(request, opened))
+            made: httpx.Response = self._sending.answered(opened, answer, request, _Stream(self._sending, opened, answer))
         return made
 
     def close(self) -> None:
@@ -77,13 +73,9 @@ class AsyncPolicyTransport(httpx.AsyncBaseTransport):
         opened = await self._sending.aopen(request, api)
         if isinstance(opened, httpx.Response):
             return opened
-        exchange, changed = opened
-        try:
-            answer = await self._inner.handle_async_request(changed)
-        except httpx.TransportError as error:
-            await self._sending.layer.engine.aclose(exchange, self._sending.end_of(error), 0)
-            raise
-        made: httpx.Response = self._sending.answered(exchange, answer, request, _AsyncStream(self._sending, exchange, answer))
+        async with Attempt(self._sending, opened):
+            answer = await self._inner.handle_async_request(self._sending.changed(request, opened))
+            made: httpx.Response = self._sending.answered(opened, answer, request, _AsyncStream(self._sending, opened, answer))
         return made
 
     async def aclose(self) -> None:

@@ -7,7 +7,7 @@ import os
 import re
 import zlib
 from asyncio import to_thread
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import inf
 from time import time_ns
 from typing import TypedDict
@@ -17,15 +17,18 @@ from policyroute.call import Api
 from policyroute.dialects import api_of
 from policyroute.dialects.headers import is_ours
 from policyroute.engine.clock import SteadyClock
-from policyroute.engine.exchange import Engine, Exchange
+from policyroute.engine.engine import Engine, Outside
+from policyroute.engine.exchange import Exchange
 from policyroute.engine.recording import Recorder
 from policyroute.errors import CallError, UsageError
 from policyroute.journal import Journal, open_journal
 from policyroute.ledgers.ledger import Ledger
 from policyroute.ledgers.opening import open_ledger
 from policyroute.loading import Policy
+from policyroute.plugins import Plugin
 from policyroute.policy.quantities import DURATION, SECONDS
 from policyroute.reload import ReloadEvent, Watched
+from policyroute.taggers import Verifier
 from policyroute.telemetry.instruments import MeterProvider
 from policyroute.telemetry.jsonlog import JsonLog
 from policyroute.telemetry.spans import TracerProvider
@@ -47,7 +50,7 @@ class Options(TypedDict, total=False):
 
     `ledger` and `journal` are URLs, or open ones; `paths` are endings of paths, instead of all that are known. `log` is a
     logger for lines of JSON, or True for the one of this package. `hash_key` has 32 bytes or more. `max_staleness` is in
-    seconds, or such as `10m`.
+    seconds, or such as `10m`. `verifier` checks the tags that somebody in front has signed, `plugins` are shown every call.
     """
 
     ledger: str | Ledger
@@ -59,6 +62,8 @@ class Options(TypedDict, total=False):
     max_body: int | str
     hash_key: str | bytes | None
     max_staleness: float | str | None
+    verifier: Verifier | None
+    plugins: Sequence[Plugin] | None
 
 
 class Layer:
@@ -92,7 +97,8 @@ class Layer:
         version = policy().version
         telemetry.versions(time_ns(), version, version)
         self._own_journal, self._own_ledger = isinstance(kept, str), ledger if isinstance(spent, str) else None
-        self.engine = Engine(policy, ledger, now=SteadyClock(), max_body=most, watch=self.recorder)
+        outside = Outside(options.get("verifier"), _plugins(options))
+        self.engine = Engine(policy, ledger, now=SteadyClock(), max_body=most, watch=self.recorder, outside=outside)
 
     def close(self) -> None:
         """Ends the watch, writes what waits in the journal, gives back what was drawn of budgets ahead, and lets go of the
@@ -231,3 +237,11 @@ def _log(options: Options) -> JsonLog | None:
 def _stale_s(options: Options) -> float | None:
     given = options.get("max_staleness")
     return None if given is None else seconds(given)
+
+
+def _plugins(options: Options) -> tuple[Plugin, ...]:
+    plugins = tuple(options.get("plugins") or ())
+    for one in plugins:
+        if not all(hasattr(one, name) for name in ("name", "kinds", "find")):
+            raise UsageError(f"`{type(one).__name__}` is no plug-in: it has no name, no kinds, or no find")
+    return plugins

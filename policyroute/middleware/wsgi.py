@@ -14,7 +14,9 @@ from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.layer import Layer, Options, carried, too_large
+from policyroute.middleware.sending import Lasting, Until, end_of, through
 from policyroute.redaction import NotRedacted
+from policyroute.taggers import HEADER
 
 Environ = dict[str, Any]
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
@@ -24,6 +26,7 @@ Lookup = Callable[[Environ], Mapping[str, str]]
 
 KEY = "policyroute.decision"
 _PIECE = 65_536
+_SIGNED = f"HTTP_{HEADER.upper().replace('-', '_')}"
 
 
 class PolicyRouteMiddleware:
@@ -43,6 +46,8 @@ class PolicyRouteMiddleware:
     ) -> None:
         self.app = app
         self.layer = Layer(policy, options)
+        self.lasting = Lasting(self.layer.engine)
+        self._verifies = options.get("verifier") is not None
         self._attributes = attributes
 
     def __call__(self, environ: Environ, start_response: Callable[..., Write]) -> Iterable[bytes]:
@@ -59,52 +64,60 @@ class PolicyRouteMiddleware:
         except (CallError, NotRedacted) as error:
             return _answer(refused(api, error), start_response)
         if exchange.refusal is not None:
-            engine.close(exchange, "not_called", exchange.refusal.status)
+            self.lasting.close(exchange, "not_called", exchange.refusal.status)
             return _answer(exchange.refusal, start_response)
         inner = {**environ, KEY: exchange.decision, "wsgi.input": BytesIO(exchange.body)}
         inner["CONTENT_LENGTH"] = str(len(exchange.body))
         if exchange.body is not body:
             inner.pop("HTTP_CONTENT_ENCODING", None)
+        if self._verifies:
+            inner.pop(_SIGNED, None)  # a signature is used once, and that is here
+        if exchange.changes_answer:
+            inner.pop("HTTP_ACCEPT_ENCODING", None)  # an answer that is packed cannot be changed
         return _Passing(self, exchange, inner, start_response).run()
 
 
 class _Passing:
-    """A call on its way through the app. It is the answer's iterable too: who closes it settles the call."""
+    """A call on its way through the app. It is the answer's iterable too: who closes it settles the call, else its end does."""
+
+    _settled = True
 
     def __init__(self, face: PolicyRouteMiddleware, exchange: Exchange, environ: Environ, start: Callable[..., Write]) -> None:
         self._face = face
         self._exchange = exchange
         self._environ = environ
         self._start = start
+        self._through: Callable[[bytes], bytes] = exchange.passing
         self._status = 0
-        self._end: End = "upstream_error"
+        self._end: End = "client_disconnect"
+        self._gone = False
         self._answer: Iterable[bytes] = ()
+        self._settled = False
 
     def run(self) -> Iterable[bytes]:
         self._face.layer.engine.attempting(self._exchange, watched=False)
-        done = False
-        try:
+        with Until(self._called):
             self._answer = self._face.app(self._environ, self.start_response)
-            done = True
-        finally:
-            if not done:
-                self._settle()
         return self
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Write:
-        self._status = int(status[:3])
         told = carried(headers, self._exchange)
         write = self._start(status, told, exc_info) if exc_info is not None else self._start(status, told)
+        self._status = int(status[:3])  # the one before stands where the server takes no other any more
+        self._through = through(
+            self._exchange, next((value for name, value in headers if name.lower() == "content-encoding"), "")
+        )
 
         def watched(data: bytes) -> object:
-            return write(self._exchange.passing(data))
+            with Until(self._written):
+                return write(self._through(data))
 
         return watched
 
     def __iter__(self) -> Iterator[bytes]:
-        for piece in self._answer:
-            yield self._exchange.passing(piece)
-        self._end = "complete"
+        with Until(self._read):
+            for piece in self._answer:
+                yield self._through(piece)
         rest = self._exchange.rest()
         if rest:
             yield rest
@@ -116,12 +129,27 @@ class _Passing:
             if close is not None:
                 close()
         finally:
-            if self._end != "complete":
-                self._end = "client_disconnect"
             self._settle()
 
+    def __del__(self) -> None:
+        if not self._settled:
+            self._face.lasting.leave(self._exchange, self._end, self._status)
+
+    def _called(self, error: BaseException | None) -> None:
+        if error is not None:
+            self._read(error)
+            self._settle()
+
+    def _read(self, error: BaseException | None) -> None:
+        self._end = "client_disconnect" if self._gone else end_of(error)
+
+    def _written(self, error: BaseException | None) -> None:
+        """A server cannot write where the client has gone."""
+        self._gone = self._gone or error is not None
+
     def _settle(self) -> None:
-        self._face.layer.engine.close(self._exchange, self._end, self._status)
+        self._settled = True
+        self._face.lasting.close(self._exchange, self._end, self._status)
 
 
 def _headers(environ: Environ) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 from itertools import count
 
-from policyroute.engine.exchange import Asked, Engine
+from policyroute.engine.engine import Engine
+from policyroute.engine.exchange import Asked
 from policyroute.ledgers.ledger import Account, Answer, Balance, Entry, Step
 from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy, loads

@@ -10,7 +10,8 @@ import pytest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
-from policyroute.engine.exchange import Asked, Engine
+from policyroute.engine.engine import Engine
+from policyroute.engine.exchange import Asked
 from policyroute.engine.recording import Recorder
 from policyroute.journal import Journal
 from policyroute.ledgers.memory import MemoryLedger
