@@ -16,6 +16,8 @@ from policyroute.reading import Reading
 
 Outcome = Literal["route", "deny", "passthrough"]
 StageName = Literal["fit", "override", "sensitivity", "routes", "budgets", "complexity"]
+OTHER = "other"
+AUTO = frozenset({"auto", "smart-router"})
 BETWEEN: frozenset[StageName] = frozenset({"fit", "override"})
 Kind = Literal["primary", "retry", "fallback", "escalation", "canary", "shadow", "judge"]
 
@@ -340,6 +342,11 @@ class Decision:
         """The most that the first call can cost."""
         target = self.target
         return 0 if target is None else self.ceiling_nano(target)
+
+    def known_model(self, name: str | None) -> str | None:
+        """The name of a model as it may be kept: what the policy does not know is a text of the caller's."""
+        known = name is None or name in AUTO or any(name in (one.name, one.upstream) for one in self._names.targets)
+        return name if known else OTHER
 
     @property
     def tokens_estimated(self) -> int:

@@ -37,6 +37,7 @@ _ENDINGS: tuple[tuple[str, Api], ...] = (
     ("/v1/messages", "anthropic.messages"),
 )
 _GEMINI = re.compile(r"/(?:models|tunedModels)/([^/]+):(generateContent|streamGenerateContent)(?:$|[/?])").search
+_SLASHES = re.compile("/{2,}").sub
 _LEFT_TO_POLICY = frozenset({"auto", "smart-router"})
 
 
@@ -114,6 +115,8 @@ def read_plain(
 def api_of(path: str) -> Api | None:
     """The wire format of a path, under whatever prefix the app is mounted; None for every path that is not ours."""
     bare = path.partition("?")[0].rstrip("/")
+    if "//" in bare:  # which servers take for one
+        bare = _SLASHES("/", bare)
     for ending, api in _ENDINGS:
         if bare.endswith(ending):
             return api

@@ -107,6 +107,7 @@ class Answered(NamedTuple):
     finish: str
     complete: bool
     model: str
+    failed: bool = False
 
     def __repr__(self) -> str:
         """Without what the upstream said."""
@@ -186,7 +187,7 @@ class Meter:
         if self._last_usage:
             self._read(self._last_usage)
             self._last_usage = b""
-        return Answered(self._tally, self._said, self._finish, self._complete and not self._failed, self._model)
+        return Answered(self._tally, self._said, self._finish, self._complete and not self._failed, self._model, self._failed)
 
     def _begin(self, data: bytes) -> bytes:
         """Look at the first byte that means something; until there is one, there is nothing to do."""

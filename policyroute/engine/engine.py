@@ -81,6 +81,15 @@ class Engine:
         admitter = self._current()
         return await adrive(self.opening(admitter, asked), admitter.ledger)
 
+    @property
+    def policy(self) -> Policy:
+        """The policy that is active."""
+        return self._policy()
+
+    def read(self, asked: Asked) -> Call:
+        """A call as it is read; `CallError` where it cannot be."""
+        return read_plain(*self._unpacked(asked), self.max_body)
+
     def is_long(self, asked: Asked) -> bool:
         """Whether a call takes long to decide, even where the ledger waits for nobody."""
         return len(asked.body) > LONG_BYTES or bool(self._outside.plugins)
@@ -183,7 +192,9 @@ class Engine:
         """The flow of an end: what was used is worked out and settled. Only the first end of an exchange counts."""
         if not exchange.end():
             return None
-        usage = NO_USAGE if end == "not_called" else self._used(exchange, status)
+        if end == "complete" and exchange.answered.failed and status < 400:
+            end = "upstream_error"  # it says so itself, in an event of a stream
+        usage = NO_USAGE if end == "not_called" or (end == "upstream_error" and not status) else self._used(exchange, status)
         held = exchange.admission.held
         cost_nano = 0
         if held is not None:
@@ -213,7 +224,7 @@ class Engine:
         if exchange.usage is None:
             answered = exchange.answered
             said = -(-answered.said_bytes // BYTES_A_TOKEN)
-            if status >= 400 and not said:  # an upstream refused: a call that was not answered is not billed
+            if status >= 300 and not said:  # an upstream refused, or is elsewhere: what was not answered is not billed
                 exchange.usage = NO_USAGE
             else:
                 exchange.usage = used(answered.tally, Usage(exchange.decision.tokens_estimated, said, estimated=True))

@@ -159,6 +159,11 @@ class Exchange:
             self._answered = self.meter.end()
         return self._answered
 
+    @property
+    def sent(self) -> Asked:
+        """The call as it goes on."""
+        return Asked(self.body, self.api, ())
+
     def current(self) -> AbstractContextManager[object]:
         """While this is open, what an app does is below the span of the call."""
         return nullcontext() if self.span is None else self.span.current()
@@ -189,6 +194,11 @@ class Exchange:
         return first
 
 
+def costs(cost_nano: int) -> tuple[str, str]:
+    """The header that says what a call did cost."""
+    return "x-policyroute-cost-usd", f"{cost_nano // 10**9}.{cost_nano % 10**9:09}"
+
+
 def refused(api: Api, error: CallError | NotRedacted) -> Refusal:
     """What answers a call that cannot be read."""
     body = refusal(api, status=error.status, code=error.code, message=str(error))
@@ -198,7 +208,7 @@ def refused(api: Api, error: CallError | NotRedacted) -> Refusal:
 def denial(exchange: Exchange) -> Refusal:
     decision = exchange.decision
     status, code = _status(decision)
-    headers = [("content-type", "application/json"), *exchange.headers]
+    headers = [("content-type", "application/json"), *exchange.headers, costs(0)]
     wait_s = exchange.admission.retry_after_s
     if wait_s is not None:
         headers.append(("retry-after", str(wait_s)))
@@ -221,4 +231,4 @@ def _status(decision: Decision) -> tuple[int, str]:
 
 def dry_run(exchange: Exchange) -> Refusal:
     body = dumps({"ok": True, "decision": exchange.decision.to_dict()}).encode()
-    return Refusal(200, (("content-type", "application/json"), *exchange.headers), body)
+    return Refusal(200, (("content-type", "application/json"), *exchange.headers, costs(0)), body)

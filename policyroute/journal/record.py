@@ -159,7 +159,7 @@ def decided(
         call.api,
         decision.reason,
         decision.stage,
-        call.requested_model,
+        decision.known_model(call.requested_model),
         None if target is None else target.name,
         None if target is None else target.tier,
         decision.tags,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, Unpack
 
 from policyroute.call import NOTHING, Api
-from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
+from policyroute.dialects.headers import is_ours
+from policyroute.engine.exchange import Asked, End, Exchange, Refusal, costs, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
-from policyroute.middleware.layer import CHANGED, Layer, Options, carried, too_large
-from policyroute.middleware.sending import Lasting, Until, end_of, through
+from policyroute.middleware.ending import Lasting, Until, end_of, through
+from policyroute.middleware.layer import CHANGED, UNDER, Layer, Options, too_large
 from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
@@ -63,8 +65,10 @@ class PolicyRouteMiddleware:
             body = await _read(receive, self.layer.engine.max_body)
             if body is None:
                 return
-            attributes = NOTHING if self._attributes is None else self._attributes(scope)
-            given = await attributes if isawaitable(attributes) else attributes
+            given = NOTHING
+            if self._attributes is not None:
+                told = self._attributes(scope)
+                given = await told if isawaitable(told) else told
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
             asked = Asked(body, api, headers, given, scope["path"])
             exchange = await self.lasting.aopen(asked)
@@ -89,22 +93,29 @@ class _Passing:
         self._send = send
         self._through: Callable[[bytes], bytes] = exchange.passing
         self._given = False
+        self._start: Message | None = None
         self._status = 0
         self._end: End = "upstream_error"
         self._unsent = False
 
     async def run(self, scope: Scope) -> None:
         self._face.layer.engine.attempting(self._exchange, watched=False)
+        state = scope.setdefault("state", {})
+        state[STATE] = self._exchange.decision
+        token = UNDER.set(self._exchange)
         try:
-            with Until(self._over):
+            with Until(self._over), self._exchange.current():
                 await self._face.app(self._inner(scope), self.receive, self.send)
         finally:
+            with suppress(ValueError):  # a task that nobody waits for any more is ended elsewhere
+                UNDER.reset(token)
+            state.pop(STATE, None)  # whoever hands the same scope in again has another call
             await self._face.lasting.aclose(self._exchange, self._end, self._status)
 
     def _inner(self, scope: Scope) -> Scope:
         """What the app is told: the same, with the decision, and with what is said of another body."""
         exchange = self._exchange
-        inner = {**scope, "state": {**scope.get("state", {}), STATE: exchange.decision}}
+        inner = {**scope}
         dropped = self._face.hidden
         if exchange.body is not self._came:
             dropped |= CHANGED
@@ -135,24 +146,52 @@ class _Passing:
         return message
 
     async def send(self, message: Message) -> None:
+        """What the app says. Where no stream was asked for, its headers wait for its body: a whole one tells what it did cost."""
         if message["type"] == "http.response.start":
-            told = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in message.get("headers", ())]
-            self._through = through(
-                self._exchange, next((value for name, value in told if name.lower() == "content-encoding"), "")
-            )
-            pairs = carried(told, self._exchange)
-            message = {**message, "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]}
-            self._status = message["status"]
-        elif message["type"] == "http.response.body":
+            self._start, self._status = message, message["status"]
+            packed = [value for name, value in message.get("headers", ()) if name.lower() == b"content-encoding"]
+            self._through = through(self._exchange, packed[0].decode("latin-1") if packed else "")
+            if self._exchange.call.stream:
+                await self._begin(self._start)
+            return
+        whole = False
+        if message["type"] == "http.response.body":
+            came = message.get("body", b"")
+            body = self._through(came)
             more = message.get("more_body", False)
-            body = self._through(message.get("body", b""))
-            if not more:
-                self._end = "complete"
+            if more:
+                whole = self._start is not None and _length(self._start) == b"%d" % len(came)
+            else:
+                whole, self._end = True, "complete"
                 body += self._exchange.rest()
-            message = {"type": "http.response.body", "body": body, "more_body": more}
+            if body is not came:
+                message = {"type": "http.response.body", "body": body, "more_body": more}
+        if self._start is not None:
+            await self._begin(self._start, whole)
+        await self._sent(message)
+
+    async def _begin(self, start: Message, whole: bool = False) -> None:
+        self._start = None
+        exchange = self._exchange
+        kept = [(name, value) for name, value in start.get("headers", ()) if self._stays(name.lower())]
+        kept += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.headers]
+        if whole:
+            name, value = costs(self._face.layer.engine.cost_nano(exchange, self._status))
+            kept.append((name.encode(), value.encode()))
+        await self._sent({**start, "headers": kept})
+
+    def _stays(self, name: bytes) -> bool:
+        return not is_ours(name.decode("latin-1")) and not (name == b"content-length" and self._exchange.changes_answer)
+
+    async def _sent(self, message: Message) -> None:
         self._unsent = True  # if the server says by an exception that the client has gone
         await self._send(message)
         self._unsent = False
+
+
+def _length(start: Message) -> bytes:
+    """How long an answer says that it is."""
+    return next((value for name, value in start.get("headers", ()) if name.lower() == b"content-length"), b"")
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

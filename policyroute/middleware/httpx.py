@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import aclosing, closing
 from typing import Unpack
 
 import httpx
@@ -11,7 +12,7 @@ from policyroute.loading import Policy
 from policyroute.middleware.layer import Layer, Options
 from policyroute.middleware.sending import AsyncMetered, Attempt, Flavour, Lookup, Metered, Sending
 
-_FLAVOUR = Flavour(httpx.Request, httpx.Response, httpx.TimeoutException)
+_FLAVOUR = Flavour(httpx.Request, httpx.Response, httpx.ByteStream, httpx.TimeoutException)
 
 
 class _Stream(Metered, httpx.SyncByteStream):
@@ -41,15 +42,24 @@ class PolicyTransport(httpx.BaseTransport):
         if api is None:
             return self._inner.handle_request(request)
         opened = self._sending.open(request, api)
+        if opened is None:
+            return self._inner.handle_request(request)
         if isinstance(opened, httpx.Response):
             return opened
+        made: httpx.Response
         with Attempt(self._sending, opened):
             answer = self._inner.handle_request(self._sending.changed(request, opened))
-            made: httpx.Response = self._sending.answered(opened, answer, request, _Stream(self._sending, opened, answer))
+            stream = _Stream(self._sending, opened, answer)
+            if opened.call.stream:
+                made = self._sending.answered(opened, answer, request, stream)
+            else:
+                with closing(stream):
+                    made = self._sending.whole(opened, answer, request, b"".join(stream))
         return made
 
     def close(self) -> None:
         self._inner.close()
+        self._sending.layer.close()
 
 
 class AsyncPolicyTransport(httpx.AsyncBaseTransport):
@@ -71,12 +81,21 @@ class AsyncPolicyTransport(httpx.AsyncBaseTransport):
         if api is None:
             return await self._inner.handle_async_request(request)
         opened = await self._sending.aopen(request, api)
+        if opened is None:
+            return await self._inner.handle_async_request(request)
         if isinstance(opened, httpx.Response):
             return opened
+        made: httpx.Response
         async with Attempt(self._sending, opened):
             answer = await self._inner.handle_async_request(self._sending.changed(request, opened))
-            made: httpx.Response = self._sending.answered(opened, answer, request, _AsyncStream(self._sending, opened, answer))
+            stream = _AsyncStream(self._sending, opened, answer)
+            if opened.call.stream:
+                made = self._sending.answered(opened, answer, request, stream)
+            else:
+                async with aclosing(stream):
+                    made = self._sending.whole(opened, answer, request, b"".join([piece async for piece in stream]))
         return made
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+        await self._sending.aclose()

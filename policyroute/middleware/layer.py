@@ -8,6 +8,7 @@ import re
 import zlib
 from asyncio import to_thread
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from math import inf
 from time import time_ns
 from typing import TypedDict
@@ -18,7 +19,7 @@ from policyroute.dialects import api_of
 from policyroute.dialects.headers import is_ours
 from policyroute.engine.clock import SteadyClock
 from policyroute.engine.engine import Engine, Outside
-from policyroute.engine.exchange import Exchange
+from policyroute.engine.exchange import Asked, Exchange, costs
 from policyroute.engine.recording import Recorder
 from policyroute.errors import CallError, UsageError
 from policyroute.journal import Journal, open_journal
@@ -40,6 +41,8 @@ _BYTES = {None: 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, 
 CHANGED = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 
 LEAST_KEY = 32
+# The call that an app is at, so that a client within it does not decide and count the same one again.
+UNDER: ContextVar[Exchange | None] = ContextVar("policyroute_call", default=None)
 _MOST_PIECE = 1 << 22
 
 Attributes = Mapping[str, str]
@@ -129,6 +132,14 @@ class Layer:
         if self.watched is not None:
             self.watched.close()
 
+    def was_decided(self, asked: Asked) -> bool:
+        """Whether this call is one that an app sends on, as it was decided by the same policy in front of that app."""
+        outer = UNDER.get()
+        if outer is None or outer.decision.policy.name != self.engine.policy.version.name:
+            return False
+        ours, before = (self.engine.read(one) for one in (asked, outer.sent))
+        return (ours.parts, ours.requested_model) == (before.parts, before.requested_model)
+
     def api_at(self, method: str, path: str) -> Api | None:
         """The wire format of what is sent there; None where that is nobody's business."""
         if method != "POST":
@@ -183,12 +194,15 @@ def too_large(most: int) -> CallError:
     return CallError(f"the body is larger than {most:,} bytes", code="body_too_large", status=413)
 
 
-def carried(headers: Iterable[tuple[str, str]], exchange: Exchange) -> list[tuple[str, str]]:
-    """The headers of an answer, with what it carries of ours in place of what it may have had."""
+def carried(headers: Iterable[tuple[str, str]], exchange: Exchange, cost_nano: int | None = None) -> list[tuple[str, str]]:
+    """The headers of an answer, with what it carries of ours in place of what it may have had, and its cost if it is whole."""
     kept = [(name, value) for name, value in headers if not is_ours(name)]
     if exchange.changes_answer:
         kept = [(name, value) for name, value in kept if name.lower() != "content-length"]
-    return [*kept, *exchange.headers]
+    kept += exchange.headers
+    if cost_nano is not None:
+        kept.append(costs(cost_nano))
+    return kept
 
 
 def _always(policy: Policy) -> Callable[[], Policy]:

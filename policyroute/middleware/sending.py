@@ -1,32 +1,27 @@
-"""Inside an http client, whichever of the two it is: what both flavours do, with the classes of each handed in.
-
-And how a call ends in every face: settled once, whatever becomes of the task or the thread that was at it.
-"""
+"""Inside an http client, whichever of the two it is: what both flavours do, with the classes of each handed in."""
 
 from __future__ import annotations
 
-import asyncio
 from _thread import start_new_thread
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 from policyroute.call import NOTHING, Api
 from policyroute.dialects.headers import is_ours
-from policyroute.engine.engine import Engine
 from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
-from policyroute.errors import CallError, LedgerError
-from policyroute.ledgers.ledger import Flow, Ledger, Step, drive
-from policyroute.middleware.layer import CHANGED, Layer, Plain, carried, too_large
+from policyroute.errors import CallError
+from policyroute.middleware.ending import Lasting, Until, end_of, in_a_loop, through
+from policyroute.middleware.layer import CHANGED, Layer, carried, too_large
 from policyroute.redaction import NotRedacted
 
-_T = TypeVar("_T")
 Lookup = Callable[[Any], Mapping[str, str]]
 # What can be unpacked here, so that a stream can be metered.
 _ENCODINGS = "gzip, deflate"
-# Of a call whose client went while it was still being admitted: it is never made, and costs nothing.
-_GONE = 499
+# What a host has said to itself about its traces is nothing for whoever answers.
+_KEPT_HERE = CHANGED | {"accept-encoding", "baggage", "tracestate"}
+_PARENT = "traceparent"
 _OURS = "policyroute.api"
 
 
@@ -62,85 +57,8 @@ class Flavour(NamedTuple):
 
     request: Callable[..., Any]
     response: Callable[..., Any]
+    stream: Callable[[bytes], Any]
     late: type[Exception]
-
-
-class Until(AbstractContextManager[None]):
-    """Tells what ended that which is done within; nothing where it came to its end."""
-
-    __slots__ = ("_tell",)
-
-    def __init__(self, tell: Callable[[BaseException | None], object]) -> None:
-        self._tell = tell
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._tell(error)
-
-
-def end_of(error: BaseException | None, late: type[Exception] = TimeoutError) -> End:
-    """How a call ended that came to its end, or that this ended."""
-    if error is None:
-        return "complete"
-    if isinstance(error, late | TimeoutError):
-        return "timeout"
-    return "upstream_error" if isinstance(error, Exception) else "client_disconnect"
-
-
-def through(exchange: Exchange, packed: str) -> Callable[[bytes], bytes]:
-    """What each piece of an answer goes through. What is packed is metered, and cannot be changed."""
-    if packed.strip().lower() in ("", "identity"):
-        return exchange.passing
-    plain = Plain(packed)
-
-    def metered(piece: bytes) -> bytes:
-        exchange.meter.feed(plain.of(piece))
-        return piece
-
-    return metered
-
-
-class Lasting:
-    """Opens and settles the calls of an engine. Neither is left half done, whatever becomes of who waits for it."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def close(self, exchange: Exchange, end: End, status: int) -> None:
-        """The end of a call."""
-        self._engine.close(exchange, _as_said(exchange, end), status)
-
-    async def aclose(self, exchange: Exchange, end: End, status: int) -> None:
-        """The same from an event loop. Where the task is cancelled meanwhile, a thread goes on with it."""
-        if _in_a_loop():
-            await _lasting(self._engine.closing(exchange, _as_said(exchange, end), status), exchange.admitter.ledger)
-        else:
-            self.leave(exchange, end, status)
-
-    def leave(self, exchange: Exchange, end: End, status: int) -> None:
-        """The same where nobody can wait for it, as in a finaliser: that may run in the middle of the store's own work."""
-        with suppress(RuntimeError):  # the interpreter ends: nobody asks for what is held any more
-            start_new_thread(self.close, (exchange, end, status))
-
-    async def aopen(self, asked: Asked) -> Exchange:
-        """A call that came in. Where its task is cancelled meanwhile it is decided all the same, and ends without being made."""
-        if self._engine.ledger.at_once and not self._engine.is_long(asked):
-            return await self._engine.aopen(asked)
-        opening = asyncio.ensure_future(self._engine.aopen(asked))
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            opening.add_done_callback(self._unmade)
-            await asyncio.wait([opening])
-            raise
-
-    def _unmade(self, opening: asyncio.Future[Exchange]) -> None:
-        """The end of a call that was opened when nobody waited for it any more."""
-        if opening.cancelled() or opening.exception() is not None:
-            return
-        exchange = opening.result()
-        denied = exchange.refusal
-        end: tuple[End, int] = ("client_disconnect", _GONE) if denied is None else ("not_called", denied.status)
-        opening.get_loop().run_in_executor(None, self.close, exchange, *end)
 
 
 class Sending:
@@ -157,10 +75,15 @@ class Sending:
         api = self.layer.api_at(request.method, request.url.path)
         return request.extensions.get(_OURS) if api is None and request.method == "POST" else api
 
-    def open(self, request: Request, api: Api) -> Exchange | Any:
-        """The exchange of a call that is to be sent; or the answer where nothing is to be sent."""
+    def open(self, request: Request, api: Api) -> Exchange | Any | None:
+        """The exchange of a call that is to be sent, or the answer where nothing is; nothing where an app sends on what was
+        decided in front of it.
+        """
         try:
-            exchange = self.layer.engine.open(self._asked(request, api, request.read()))
+            asked = self._asked(request, api, request.read())
+            if self.layer.was_decided(asked):
+                return None
+            exchange = self.layer.engine.open(asked)
         except (CallError, NotRedacted) as error:
             return self._made(refused(api, error), request)
         if exchange.refusal is None:
@@ -168,10 +91,13 @@ class Sending:
         self.lasting.close(exchange, "not_called", exchange.refusal.status)
         return self._made(exchange.refusal, request)
 
-    async def aopen(self, request: Request, api: Api) -> Exchange | Any:
+    async def aopen(self, request: Request, api: Api) -> Exchange | Any | None:
         """The same, from an event loop."""
         try:
-            exchange = await self.lasting.aopen(self._asked(request, api, await request.aread()))
+            asked = self._asked(request, api, await request.aread())
+            if self.layer.was_decided(asked):
+                return None
+            exchange = await self.lasting.aopen(asked)
         except (CallError, NotRedacted) as error:
             return self._made(refused(api, error), request)
         if exchange.refusal is None:
@@ -183,18 +109,33 @@ class Sending:
         """What is sent instead."""
         self.layer.engine.attempting(exchange, watched=True)
         request.extensions[_OURS] = exchange.api  # who follows a redirection sends the body that was not masked
-        headers = [(name, value) for name, value in request.headers.multi_items() if self._goes(name)]
+        parent = None if exchange.attempt is None else exchange.attempt.traceparent
+        headers = [
+            (name, value)
+            for name, value in request.headers.multi_items()
+            if not is_ours(name) and (low := name.lower()) not in _KEPT_HERE and not (parent and low == _PARENT)
+        ]
         headers.append(("accept-encoding", "identity" if exchange.changes_answer else _ENCODINGS))
+        if parent:
+            headers.append((_PARENT, parent))
         return self._flavour.request(
             request.method, request.url, headers=headers, content=exchange.body, extensions=request.extensions
         )
 
-    def answered(self, exchange: Exchange, answer: Answer, request: Request, stream: Any) -> Any:
-        """The answer with our headers, and a stream that is metered."""
-        headers = carried(answer.headers.multi_items(), exchange)
+    def answered(self, exchange: Exchange, answer: Answer, request: Request, stream: Any, cost_nano: int | None = None) -> Any:
+        """The answer with our headers, and a stream that is metered, or was."""
+        headers = carried(answer.headers.multi_items(), exchange, cost_nano)
         made = self._flavour.response(answer.status_code, headers=headers, stream=stream, extensions=answer.extensions)
         made.request = request
         return made
+
+    async def aclose(self) -> None:
+        """Lets go of all, as when a client is closed."""
+        if in_a_loop():
+            await self.layer.aclose()
+        else:  # a finaliser closes a client that was forgotten
+            with suppress(RuntimeError):
+                start_new_thread(self.layer.close, ())
 
     def end_of(self, error: BaseException | None) -> End:
         """How a call ended that came to its end, or that this ended."""
@@ -206,10 +147,10 @@ class Sending:
         attributes = NOTHING if self._attributes is None else self._attributes(request)
         return Asked(body, api, request.headers.multi_items(), attributes, request.url.path)
 
-    @staticmethod
-    def _goes(name: str) -> bool:
-        """Whether a header goes upstream: not what is asked of us, and not what is said of a body that is not this one."""
-        return not is_ours(name) and name.lower() not in CHANGED and name.lower() != "accept-encoding"
+    def whole(self, exchange: Exchange, answer: Answer, request: Request, body: bytes) -> Any:
+        """An answer that has been read: so it is known what it did cost."""
+        cost_nano = self.layer.engine.cost_nano(exchange, answer.status_code)
+        return self.answered(exchange, answer, request, self._flavour.stream(body), cost_nano)
 
     def _made(self, refusal: Refusal, request: Request) -> Any:
         return self._flavour.response(refusal.status, headers=list(refusal.headers), content=refusal.body, request=request)
@@ -296,53 +237,3 @@ class AsyncMetered(_Passing):
         finally:
             self._settled = True
             await self._sending.lasting.aclose(self._exchange, self._end, self._status)
-
-
-async def _lasting(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow to its end. What a cancelled task waited for a thread does: a step asked again happens once all the same."""
-    if ledger.at_once:
-        return drive(flow, ledger)
-    try:
-        step = next(flow)
-        while True:
-            try:
-                answer = await ledger.ado(step)
-            except LedgerError as error:
-                step = flow.throw(error)
-            except asyncio.CancelledError:
-                await asyncio.wait([asyncio.get_running_loop().run_in_executor(None, drive, _from(step, flow), ledger)])
-                raise
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
-
-
-def _in_a_loop() -> bool:
-    """Whether anything can be waited for: not where a loop was closed over its tasks, and a finaliser ends them."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
-
-
-def _from(step: Step, flow: Flow[_T]) -> Flow[_T]:
-    """The rest of a flow, from a step on that was not answered."""
-    try:
-        while True:
-            try:
-                answer = yield step
-            except LedgerError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
-
-
-def _as_said(exchange: Exchange, end: End) -> End:
-    """`complete` where the answer had said itself that it was over before whoever read it left, as clients of streams do."""
-    return "complete" if end == "client_disconnect" and exchange.meter.end().complete else end

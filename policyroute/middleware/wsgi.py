@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from types import TracebackType
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from policyroute.call import NOTHING
 from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
-from policyroute.middleware.layer import Layer, Options, carried, too_large
-from policyroute.middleware.sending import Lasting, Until, end_of, through
+from policyroute.middleware.ending import Lasting, Until, end_of, through
+from policyroute.middleware.layer import UNDER, Layer, Options, carried, too_large
 from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
@@ -26,6 +26,7 @@ Lookup = Callable[[Environ], Mapping[str, str]]
 
 KEY = "policyroute.decision"
 _PIECE = 65_536
+_MOST_DIGITS = 18
 _SIGNED = f"HTTP_{HEADER.upper().replace('-', '_')}"
 
 
@@ -77,6 +78,18 @@ class PolicyRouteMiddleware:
         return _Passing(self, exchange, inner, start_response).run()
 
 
+class _Told(NamedTuple):
+    """How an app begins its answer."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    exc_info: ExcInfo | None
+
+    def header(self, named: str) -> str:
+        """The first value of a header."""
+        return next((value for name, value in self.headers if name.lower() == named), "")
+
+
 class _Passing:
     """A call on its way through the app. It is the answer's iterable too: who closes it settles the call, else its end does."""
 
@@ -92,35 +105,69 @@ class _Passing:
         self._end: End = "client_disconnect"
         self._gone = False
         self._answer: Iterable[bytes] = ()
+        self._told: _Told | None = None
+        self._write: Write | None = None
         self._settled = False
 
     def run(self) -> Iterable[bytes]:
         self._face.layer.engine.attempting(self._exchange, watched=False)
-        with Until(self._called):
-            self._answer = self._face.app(self._environ, self.start_response)
+        token = UNDER.set(self._exchange)
+        try:
+            with Until(self._called), self._exchange.current():
+                self._answer = self._face.app(self._environ, self.start_response)
+        finally:
+            UNDER.reset(token)
         return self
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Write:
-        told = carried(headers, self._exchange)
-        write = self._start(status, told, exc_info) if exc_info is not None else self._start(status, told)
+        """What the app says. Where no stream was asked for it waits for the body: a whole one tells what it did cost."""
+        again = self._told is not None
+        if again and exc_info is None:
+            self._begun()  # a server refuses that
+        told = _Told(status, headers, exc_info)
+        if self._write is not None:
+            self._write = self._begin(told)
+        self._told = told
         self._status = int(status[:3])  # the one before stands where the server takes no other any more
-        self._through = through(
-            self._exchange, next((value for name, value in headers if name.lower() == "content-encoding"), "")
-        )
+        self._through = through(self._exchange, told.header("content-encoding"))
+        if self._exchange.call.stream:
+            self._begun()
+        return self._watched
 
-        def watched(data: bytes) -> object:
-            with Until(self._written):
-                return write(self._through(data))
+    def _watched(self, data: bytes) -> object:
+        with Until(self._written):
+            return self._begun()(self._through(data))
 
-        return watched
+    def _begun(self, cost_nano: int | None = None) -> Write:
+        """What writes to the server, once it knows what the app has said."""
+        if self._write is None:
+            assert self._told is not None, "start_response comes first"
+            self._write = self._begin(self._told, cost_nano)
+        return self._write
+
+    def _begin(self, told: _Told, cost_nano: int | None = None) -> Write:
+        headers = carried(told.headers, self._exchange, cost_nano)
+        return self._start(told.status, headers) if told.exc_info is None else self._start(told.status, headers, told.exc_info)
 
     def __iter__(self) -> Iterator[bytes]:
         with Until(self._read):
             for piece in self._answer:
-                yield self._through(piece)
+                passed = self._through(piece)
+                if self._write is None and self._told is not None:
+                    self._begun(self._cost_nano(piece))
+                yield passed
+        if self._write is None and self._told is not None:
+            self._begun(self._cost_nano(b""))
         rest = self._exchange.rest()
         if rest:
             yield rest
+
+    def _cost_nano(self, piece: bytes) -> int | None:
+        """What a call did cost whose answer is this piece and no other."""
+        answer = self._answer
+        alone = isinstance(answer, list | tuple) and len(answer) <= 1
+        whole = alone or (self._told is not None and self._told.header("content-length") == str(len(piece)))
+        return self._face.layer.engine.cost_nano(self._exchange, self._status) if whole else None
 
     def close(self) -> None:
         """What a server calls in the end, also of an answer that nobody has read whole."""
@@ -164,7 +211,7 @@ def _read(environ: Environ, most: int) -> bytes:
         said = str(most + 1)
     if not said.isdecimal():
         return b"" if not said else _malformed()
-    left = int(said)
+    left = int(said) if len(said) <= _MOST_DIGITS else most + 1
     if left > most and not environ.get("wsgi.input_terminated"):
         raise too_large(most)
     pieces: list[bytes] = []

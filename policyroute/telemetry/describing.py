@@ -6,12 +6,10 @@ import re
 from typing import NamedTuple
 
 from policyroute.call import Target, Usage
-from policyroute.decision import Decision
+from policyroute.decision import OTHER, Decision
 from policyroute.telemetry import names
 from policyroute.telemetry.names import StreamEnd, Trigger, Value
 
-OTHER = "other"
-AUTO = frozenset({"auto", "smart-router"})
 UNKNOWN_ERROR = "_OTHER"  # the word of the semantic conventions
 
 _DURATIONS = {
@@ -106,8 +104,9 @@ def decision_attributes(decision: Decision, asked: Asked, turn: Turn) -> dict[st
         said[names.PROVIDER_SELECTED] = target.provider
         said[names.COMPLEXITY_TIER] = target.tier
         said[names.COST_ESTIMATED] = decision.ceiling_nano(target) / 1e9
-    if asked.requested is not None:
-        said[names.MODEL_REQUESTED] = known_model(asked.requested, decision)
+    requested = decision.known_model(asked.requested)
+    if requested is not None:
+        said[names.MODEL_REQUESTED] = requested
     if asked.baseline is not None:
         said[names.MODEL_BASELINE] = asked.baseline
     if decision.score is not None:
@@ -153,13 +152,6 @@ def deciding_rule(decision: Decision) -> str:
         if took_out:
             return took_out[-1].removeprefix(f"{decision.stage}.")
     return next((step.fired[0] for step in decision.brief if step.stage == decision.stage and step.fired), "")
-
-
-def known_model(requested: str, decision: Decision) -> str:
-    """The model asked for, if the policy has it: any other is a text of the caller's, and `other` here."""
-    if requested in AUTO or any(requested in (target.name, target.upstream) for target in decision.candidates):
-        return requested
-    return requested if requested in decision.excluded else OTHER
 
 
 def _budget(decision: Decision) -> dict[str, Value]:

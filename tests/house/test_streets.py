@@ -40,7 +40,7 @@ SHARED = {
     "dialects": {"dialect"},
     "ledgers": {"ledger"},
     "cli": {"render"},
-    "middleware": {"layer", "sending"},
+    "middleware": {"ending", "layer", "sending"},
 }
 # The files that list a family, and so import it.
 LISTS = {"__init__", "main", "opening"}
