@@ -20,6 +20,7 @@ MOST_WHOLE_BYTES = 8_000_000
 MOST_EVENT_BYTES = 1_000_000
 TAIL_BYTES = 65_536  # of an answer that is larger: where its usage stands, after all that it says
 _CLOSES = (b"}", b"]")
+_OPENINGS = (b"{", b"data:", b"event:")
 _BOM = b"\xef\xbb\xbf"
 _MOST_LOOKS = 8  # for the name of the model, in events that may not have one
 _MOST_PATTERNS = 32  # each costs more than it saves if the next event has another
@@ -191,6 +192,9 @@ class Meter:
 
     def _begin(self, data: bytes) -> bytes:
         """Look at the first byte that means something; until there is one, there is nothing to do."""
+        if not self._held and data.startswith(_OPENINGS):  # as nearly always
+            self._begun, self._streamed = True, not data.startswith(b"{")
+            return data
         self._held += data
         first = bytes(self._held[:3])
         if _BOM.startswith(first):  # which may have come in part
@@ -368,7 +372,7 @@ def _past_line_ends(block: bytes, at: int) -> int:
 def _tree(data: bytes) -> Mapping[str, object] | list[object] | None:
     """The JSON that it is, if it is any."""
     try:
-        tree = json.loads(data)
+        tree = _DECODER.decode(data.decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     return tree if isinstance(tree, dict | list) else None
