@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import click
@@ -12,6 +15,7 @@ import click
 from policyroute.call import Call
 from policyroute.cli.render import bold, dim, output_option, say, show_table, write_json
 from policyroute.loading import Policy, load
+from policyroute.telemetry.telemetry import Telemetry
 
 SIZES = (200, 4_000, 40_000)
 VARIANTS = 32
@@ -58,7 +62,8 @@ def command(policy: str, seconds: float, form: str) -> None:
     """Measure how fast a POLICY decides on this machine: decisions per second, and how long single ones take.
 
     The prompts are prose made of common English words, the same every time. Measured is the decision alone, in one thread:
-    neither reading a wire body nor recording the decision is part of it.
+    reading a wire body is no part of it. Where the SDK of OpenTelemetry is installed, decisions that are recorded as spans are
+    measured as well.
     """
     start = time.perf_counter()
     loaded = load(policy)
@@ -66,7 +71,12 @@ def command(policy: str, seconds: float, form: str) -> None:
     start = time.perf_counter()
     loaded.decide(_call(SIZES[0], 0, loaded))
     first_us = (time.perf_counter() - start) * 1e6
-    measured = [_measure(loaded, size, seconds / len(SIZES)) for size in SIZES]
+    telemetry = _recording()
+    share_s = seconds / len(SIZES) / (1 if telemetry is None else 2)
+    measured = [_measure(partial(_decide, loaded), loaded, size, share_s) for size in SIZES]
+    recorded: list[Measured] = []
+    if telemetry is not None:
+        recorded = [_measure(partial(_record, loaded, telemetry), loaded, size, share_s) for size in SIZES]
     if form == "json":
         version = loaded.version
         write_json(
@@ -76,15 +86,35 @@ def command(policy: str, seconds: float, form: str) -> None:
                 "load_ms": round(load_ms, 3),
                 "first_decision_us": round(first_us, 1),
                 "sizes": [_row(one) for one in measured],
+                "with_telemetry": [_row(one) for one in recorded],
             }
         )
     else:
-        _show(loaded, load_ms, first_us, measured)
+        _show(loaded, load_ms, first_us, measured, recorded)
 
 
-def _measure(policy: Policy, size: int, seconds: float) -> Measured:
+def _recording() -> Telemetry | None:
+    """A telemetry that records, where there is an SDK that can."""
+    if find_spec("opentelemetry.sdk") is None:
+        return None
+    made: Telemetry = import_module("policyroute.telemetry.sdk").recording()
+    return made
+
+
+def _decide(policy: Policy, call: Call) -> None:
+    policy.decide(call)
+
+
+def _record(policy: Policy, telemetry: Telemetry, call: Call) -> None:
+    began_ns = time.time_ns()
+    span = telemetry.request(began_ns)
+    span.decided(policy.decide(call), started_ns=began_ns, ended_ns=time.time_ns())
+    span.ended(time.time_ns())
+
+
+def _measure(decide: Callable[[Call], None], policy: Policy, size: int, seconds: float) -> Measured:
     calls = [_call(size, variant, policy) for variant in range(VARIANTS)]
-    decide, clock = policy.decide, time.perf_counter_ns
+    clock = time.perf_counter_ns
     for call in calls:
         decide(call)
     taken: list[int] = []
@@ -129,15 +159,22 @@ def _row(one: Measured) -> dict[str, int | float]:
     }
 
 
-def _show(policy: Policy, load_ms: float, first_us: float, measured: Sequence[Measured]) -> None:
+def _show(policy: Policy, load_ms: float, first_us: float, measured: Sequence[Measured], recorded: Sequence[Measured]) -> None:
     version = policy.version
     say(f"{bold(f'{version.name}@{version.version}')}   loaded in {load_ms:,.0f} ms   first decision in {_time(first_us)}\n")
     rows = [
-        (_size(one.prompt_bytes), f"{one.per_second:,.0f}", *(_time(one.quantile_us(share)) for share in (0.5, 0.9, 0.99, 1)))
-        for one in measured
+        (
+            _size(one.prompt_bytes),
+            spans,
+            f"{one.per_second:,.0f}",
+            *(_time(one.quantile_us(share)) for share in (0.5, 0.9, 0.99, 1)),
+        )
+        for spans, those in (("off", measured), ("on", recorded))
+        for one in those
     ]
-    show_table(("prompt", "decisions/s", "p50", "p90", "p99", "max"), rows, right=range(6))
-    say(dim("\n  one thread; the decision alone, without reading a body or recording anything"))
+    show_table(("prompt", "spans", "decisions/s", "p50", "p90", "p99", "max"), rows, right=range(7))
+    missing = "" if recorded else "; `spans: on` needs opentelemetry-sdk, which is not installed"
+    say(dim(f"\n  one thread; the decision alone, without reading a body{missing}"))
 
 
 def _size(size: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 from policyroute.cli.bench import SIZES, Measured, _prose
 
@@ -10,15 +12,16 @@ QUICK = ("bench", "small.yaml", "--seconds", "0.1")
 
 
 def test_json(run) -> None:
-    """Three sizes of prompts, with throughput and percentiles that are in order."""
+    """Three sizes of prompts, with and without spans, with throughput and percentiles that are in order."""
     ran = run(*QUICK, "-o", "json")
     assert (ran.code, ran.err) == (0, "")
     answer = ran.answer
     assert answer["ok"] is True
     assert answer["policy"]["name"] == "small"
     assert answer["load_ms"] > 0 and answer["first_decision_us"] > 0
-    assert [row["prompt_bytes"] for row in answer["sizes"]] == [200, 4000, 40000]
-    for row in answer["sizes"]:
+    for rows in (answer["sizes"], answer["with_telemetry"]):
+        assert [row["prompt_bytes"] for row in rows] == [200, 4000, 40000]
+    for row in (*answer["sizes"], *answer["with_telemetry"]):
         assert 0 < row["p50_us"] <= row["p90_us"] <= row["p99_us"] <= row["max_us"]
         assert row["decisions"] >= 50
         assert row["per_second"] > 0
@@ -29,9 +32,19 @@ def test_text(run) -> None:
     ran = run(*QUICK)
     head, _, columns, *rows = ran.out.splitlines()
     assert re.fullmatch(r"small@3   loaded in \d+ ms   first decision in [\d.]+ (µs|ms)", head)
-    assert columns.split() == ["prompt", "decisions/s", "p50", "p90", "p99", "max"]
-    assert [row.split()[:2] for row in rows[:3]] == [["200", "B"], ["4", "KB"], ["40", "KB"]]
-    assert "without reading a body or recording anything" in rows[-1]
+    assert columns.split() == ["prompt", "spans", "decisions/s", "p50", "p90", "p99", "max"]
+    sizes = [["200", "B"], ["4", "KB"], ["40", "KB"]]
+    assert [row.split()[:3] for row in rows[:6]] == [[*size, spans] for spans in ("off", "on") for size in sizes]
+    assert rows[-1].endswith("without reading a body")
+
+
+def test_without_the_sdk_there_is_nothing_to_record_with(place) -> None:
+    """Then it is said, and what can be measured is."""
+    code = "import sys; sys.modules['opentelemetry.sdk'] = None; from policyroute.cli.main import main; main()"
+    command = [sys.executable, "-c", code, *QUICK]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=True, timeout=30)
+    assert " on " not in done.stdout
+    assert "`spans: on` needs opentelemetry-sdk, which is not installed" in done.stdout
 
 
 def test_a_required_attribute_is_given(run, place) -> None:
