@@ -19,6 +19,7 @@ OPTIONAL = {"rich"}  # what an extra brings may be imported where it is used
 IMPORTERS = {
     "policyroute/scan/engines/hyperscan_set.py",
     "policyroute/__init__.py",
+    "policyroute/cli/bench.py",
     "policyroute/cli/main.py",
     "policyroute/ledgers/opening.py",
     "policyroute/loading/__init__.py",
