@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeVar
 
 from policyroute.call import NO_ASKS, Asks
-from policyroute.dialects.dialect import Json
 from policyroute.errors import CallError
 
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -144,17 +143,6 @@ def is_ours(name: str) -> bool:
 def encoding_of(headers: Headers | None) -> str:
     """What the headers say about how the body is packed."""
     return ",".join([value for name, value in _pairs(headers) if len(name) >= _LEAST and _canonical(name) == _ENCODING])
-
-
-def outgoing(body: Mapping[str, Json]) -> dict[str, Json]:
-    """The body without what was asked of policyroute; metadata that held nothing else goes with it."""
-    kept = {key: value for key, value in body.items() if key not in ("max_cost", "prefer_speed")}
-    metadata = kept.get("metadata")
-    if type(metadata) is dict and "policyroute" in metadata:
-        kept["metadata"] = {key: value for key, value in metadata.items() if key != "policyroute"}
-        if not kept["metadata"]:
-            del kept["metadata"]
-    return kept
 
 
 def _canonical(name: str) -> str:

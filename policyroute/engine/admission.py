@@ -201,8 +201,12 @@ class Admitter:
         yield from self._ending(_nothing(held.name, held.counted))
 
     def parting(self, most: int) -> Flow[bool]:
-        """The flow of giving back what was drawn ahead, of so many accounts at once; whether some of it stays."""
-        return False if self._leased is None else (yield from self._leased.giving_back(most))
+        """The flow of telling what could not be told, and of giving back what was drawn ahead, so much of it at once; whether
+        some of it stays.
+        """
+        yield from self._telling(most)
+        stays = False if self._leased is None else (yield from self._leased.giving_back(most))
+        return stays or bool(self._untold)
 
     @property
     def untold(self) -> int:
@@ -212,7 +216,11 @@ class Admitter:
     def _ending(self, step: Settle) -> Flow[None]:
         """Ends a hold, and then those that could not be ended before, as long as the store takes them."""
         self._untold.append(step)
-        for _ in range(_AT_ONCE):
+        yield from self._telling(_AT_ONCE)
+
+    def _telling(self, most: int) -> Flow[None]:
+        """Tells so many ends, the latest first, as long as the store takes them."""
+        for _ in range(min(most, len(self._untold))):
             try:
                 untold = self._untold.pop()
             except IndexError:

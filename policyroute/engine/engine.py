@@ -6,7 +6,9 @@ from asyncio import to_thread
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from os import getpid
 from secrets import token_hex
+from threading import Lock
 from time import perf_counter_ns, time_ns
 from typing import NamedTuple
 
@@ -68,6 +70,8 @@ class Engine:
         self._asks_others = outside != NOBODY
         self._admitter = self._made(policy())
         self._retired: deque[Admitter] = deque(maxlen=_MOST_RETIRED)
+        # By process: a lock that another thread held in the moment of a fork would never be released in the child.
+        self._replacing: dict[int, Lock] = {}
 
     def open(self, asked: Asked) -> Exchange:
         """A call that came in. It may wait for the store."""
@@ -154,7 +158,7 @@ class Engine:
         return asked._replace(body=unpacked(asked.body, encoding, self.max_body), headers=headers)
 
     def _admitting(self, admitter: Admitter, asked: Asked, call: Call, facts: Facts) -> Flow[Exchange]:
-        """Admitted, and masked; decided again where masking does not work out."""
+        """Admitted, and masked; decided again where masking does not work out: it goes where its text may go, or nowhere."""
         admission = yield from admitter.admitting(call, facts)
         exchange = Exchange(admitter, asked, call, admission)
         if exchange.decision.redact and exchange.decision.outcome == "route":
@@ -165,8 +169,6 @@ class Engine:
                     yield from admitter.releasing(admission.held)
                 again = facts._replace(failed=facts.failed | {NOT_MASKED})
                 exchange = Exchange(admitter, asked, call, (yield from admitter.admitting(call, again)))
-                if exchange.decision.redact and exchange.decision.outcome == "route":
-                    raise
         return exchange
 
     def _rewrite(self, exchange: Exchange, asked: Asked, target: Target) -> None:
@@ -199,7 +201,7 @@ class Engine:
         cost_nano = 0
         if held is not None:
             admitter = exchange.admitter
-            if usage.input_tokens or usage.output_tokens:
+            if usage is not NO_USAGE:  # one of no tokens is a call all the same
                 cost_nano = yield from admitter.settling(held, usage)
             else:
                 yield from admitter.releasing(held)
@@ -222,21 +224,24 @@ class Engine:
     def _used(self, exchange: Exchange, status: int) -> Usage:
         """What the upstream says, and where it says nothing or nonsense an estimate of the text."""
         if exchange.usage is None:
-            answered = exchange.answered
-            said = -(-answered.said_bytes // BYTES_A_TOKEN)
-            if status >= 300 and not said:  # an upstream refused, or is elsewhere: what was not answered is not billed
+            if status >= 300:  # an upstream refused, or is elsewhere: what was not answered is not billed
                 exchange.usage = NO_USAGE
             else:
+                answered = exchange.answered
+                said = -(-answered.said_bytes // BYTES_A_TOKEN)
                 exchange.usage = used(answered.tally, Usage(exchange.decision.tokens_estimated, said, estimated=True))
         return exchange.usage
 
     def _current(self) -> Admitter:
         """The admitter of the active policy; one that was replaced goes on for the calls it admitted."""
-        policy = self._policy()
         admitter = self._admitter
-        if admitter.policy is not policy:
-            self._retired.append(admitter)
-            admitter = self._admitter = self._made(policy)
+        if admitter.policy is self._policy():
+            return admitter
+        with self._replacing.setdefault(getpid(), Lock()):
+            admitter, policy = self._admitter, self._policy()
+            if admitter.policy is not policy:
+                self._retired.append(admitter)
+                admitter = self._admitter = self._made(policy)
         return admitter
 
     def _parting(self) -> Flow[None]:

@@ -37,6 +37,10 @@ class Asked(NamedTuple):
     attributes: Mapping[str, str] = NOTHING
     path: str = ""
 
+    def __repr__(self) -> str:
+        """Without what is in it: a repr ends up in logs."""
+        return f"<Asked {self.api}, {len(self.body)} bytes>"
+
 
 class Refusal(NamedTuple):
     """What a face answers instead of calling: a denial, an error, or what a dry run would have been."""
@@ -44,6 +48,10 @@ class Refusal(NamedTuple):
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    def __repr__(self) -> str:
+        """Its status: nobody needs the rest in a log."""
+        return f"<Refusal {self.status}>"
 
 
 class Bill(NamedTuple):

@@ -15,6 +15,7 @@ from policyroute.stages.stage import Candidates, Clause, Rulebook
 
 ASKED = "caller-asked"
 NOT_MASKED = "redact"
+NOT_REDACTED = "not_redacted"
 """The name in `Facts.failed` that says that masking did not work out: nothing is lifted."""
 _LOST = "detect:"
 
@@ -130,7 +131,12 @@ class Sensitivity:
             if eligible & ~keeps:
                 removed.append(Removal(self.rules[index].clause.id, eligible & ~keeps))
                 eligible &= keeps
-        return Verdict(eligible, tags, fired, tuple(removed))
+        denied = NOT_REDACTED if NOT_MASKED in facts.failed and any(map(self._only_masks, firing)) else None
+        return Verdict(eligible, tags, fired, tuple(removed), denied)
+
+    def _only_masks(self, index: int) -> bool:
+        """Whether a rule wants a mask, and has no tag that stands in for one: then an unmasked text may go nowhere."""
+        return bool(self.rules[index].redact) and index not in self._liftings
 
     def _cleared(self, firing: Sequence[int], facts: Facts, reading: Reading) -> int:
         """The detectors that will find nothing once the call is masked; none where that is not certain."""

@@ -11,7 +11,6 @@ from hypothesis import given, settings, strategies as st
 
 from policyroute.call import Api
 from policyroute.dialects import json_body, read_call
-from policyroute.dialects.headers import outgoing
 from policyroute.dialects.writing import rewritten, tells_usage
 from policyroute.errors import CallError
 from tests.dialects.planting import APIS, SMALLEST
@@ -181,6 +180,17 @@ def spaced(tree: object, gaps: st.DataObject) -> str:
         written = json.dumps(tree, ensure_ascii=gaps.draw(st.booleans()))
     before, after = gaps.draw(st.tuples(*[st.sampled_from(["", "", " ", "\n", "\t\r\n"])] * 2))
     return f"{before}{written}{after}"
+
+
+def outgoing(body: dict[str, Any]) -> dict[str, Any]:
+    """The body without what was asked of policyroute; metadata that held nothing else goes with it."""
+    kept = {key: value for key, value in body.items() if key not in ("max_cost", "prefer_speed")}
+    metadata = kept.get("metadata")
+    if type(metadata) is dict and "policyroute" in metadata:
+        kept["metadata"] = {key: value for key, value in metadata.items() if key != "policyroute"}
+        if not kept["metadata"]:
+            del kept["metadata"]
+    return kept
 
 
 def expected(api: Api, tree: dict, model: str | None, most: int | None, ask: bool) -> dict:

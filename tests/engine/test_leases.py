@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 from policyroute.engine.engine import Engine
 from policyroute.engine.exchange import Asked
+from policyroute.errors import LedgerError
 from policyroute.ledgers.ledger import Account, Answer, Balance, Entry, Step
 from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy, loads
@@ -115,6 +118,61 @@ def test_a_hold_of_a_replaced_policy_is_ended_where_it_was_taken() -> None:
     bill = engine.close(exchange, "complete", 200)
     assert bill is not None
     spent += call(engine) + bill.cost_nano
+    engine.give_back()
+    (balance,) = store.balances("")
+    assert (balance.spent, balance.held) == (spent, 0)
+
+
+class Failing(Counting):
+    """A store that can be down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = False
+
+    def do(self, step: Step) -> Answer:
+        if self.down:
+            raise LedgerError("down")
+        return super().do(step)
+
+
+def test_what_a_replaced_policy_could_not_tell_is_told_later() -> None:
+    """The store was down when calls ended, the policy was replaced, and the store is back: nothing is lost, nothing is held."""
+    store = Failing()
+    active = [policy(1, "")]
+    engine = Engine(lambda: active[0], store, now=lambda: 1e9)
+    exchanges = [engine.open(Asked(BODY, "openai.chat", (), {"team": "red"})) for _ in range(10)]
+    store.down = True
+    spent = 0
+    for exchange in exchanges:
+        exchange.passing(ANSWER)
+        bill = engine.close(exchange, "complete", 200)
+        assert bill is not None
+        spent += bill.cost_nano
+    active[0] = policy(2, "")
+    store.down = False
+    spent += sum(call(engine) for _ in range(2))
+    engine.give_back()
+    (balance,) = store.balances("")
+    assert (balance.spent, balance.held) == (spent, 0)
+
+
+def test_threads_that_find_a_new_policy_at_once_share_one_admitter() -> None:
+    """What one of them draws ahead is not forgotten with its own admitter."""
+    store = Counting()
+    versions = [policy(number) for number in range(1, 4)]
+    active = [versions[0]]
+    engine = Engine(lambda: active[0], store, now=lambda: 1e9)
+    with ThreadPoolExecutor(8) as pool:
+        switching = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            spent = 0
+            for number in range(60):
+                active[0] = versions[number % 3]
+                spent += sum(pool.map(lambda _: call(engine), range(8)))
+        finally:
+            sys.setswitchinterval(switching)
     engine.give_back()
     (balance,) = store.balances("")
     assert (balance.spent, balance.held) == (spent, 0)

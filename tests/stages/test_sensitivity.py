@@ -162,15 +162,36 @@ def test_what_masking_lifts(name: str) -> None:
 
 @pytest.mark.parametrize("name", ROWS)
 def test_masking_that_failed_is_as_if_nothing_declassified(name: str) -> None:
-    """With `redact` among the facts that failed, the tags are those of the policy without `declassify`."""
+    """With `redact` among the facts that failed, the tags are those of the policy without `declassify`; where a rule masks and
+    has no tag that masking lifts, nothing may see the text.
+    """
     rules, call, world, _ = ROWS[name]
-    world = world._replace(failed=world.failed | {"redact"})
+    failed = world._replace(failed=world.failed | {"redact"})
     strict = json.loads(json.dumps(HEAD))
     for tag in strict["tags"].values():
         tag.pop("declassify", None)
     unread = {"id": "unread", "when": {"unscanned": True}, "add": ["kept"]}
     other = loads(json.dumps(strict | {"pipeline": {"sensitivity": [*rules, unread], "complexity": LADDER}}) + "\n")
-    assert shape(policy_with(*rules).decide(call, world)) == shape(other.decide(call, world))
+    whole = world._replace(failed=world.failed - {"redact"})
+    decision, expected = policy_with(*rules).decide(call, failed), other.decide(call, whole)
+    if decision.reason == "not_redacted":
+        assert (decision.outcome, decision.tags) == ("deny", expected.tags)
+        assert [one for one in rules if one["id"] in decision.fired and one.get("redact")]
+    else:
+        assert shape(decision) == shape(expected)
+
+
+@pytest.mark.parametrize(
+    ("tags", "outcome"),
+    [([], "deny"), (["kept"], "deny"), (["pii"], "route"), (["kept", "pii"], "route")],
+)
+def test_what_cannot_be_masked_goes_only_where_a_tag_stands_in_for_the_mask(tags: list[str], outcome: str) -> None:
+    """A tag that masking would have lifted says where the text may go as it is; without one it may go nowhere."""
+    one = rule(DETECTED, tags, **MASKS)
+    decision = policy_with({key: value for key, value in one.items() if value != []}).decide(said(MAIL), UNDONE)
+    assert decision.outcome == outcome
+    assert set(tags) <= set(decision.tags)
+    assert outcome == "route" or (decision.stage, decision.reason) == ("sensitivity", "not_redacted")
 
 
 def shape(decision: Decision) -> dict[str, object]:
