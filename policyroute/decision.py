@@ -343,10 +343,13 @@ class Decision:
         target = self.target
         return 0 if target is None else self.ceiling_nano(target)
 
+    def named(self, name: str | None) -> Target | None:
+        """The model of the policy that a caller means by this name."""
+        return next((one for one in self._names.targets if name in (one.name, one.upstream)), None)
+
     def known_model(self, name: str | None) -> str | None:
         """The name of a model as it may be kept: what the policy does not know is a text of the caller's."""
-        known = name is None or name in AUTO or any(name in (one.name, one.upstream) for one in self._names.targets)
-        return name if known else OTHER
+        return name if name is None or name in AUTO or self.named(name) is not None else OTHER
 
     @property
     def tokens_estimated(self) -> int:

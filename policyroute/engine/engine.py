@@ -21,7 +21,7 @@ from policyroute.dialects.writing import rewritten, tells_usage
 from policyroute.engine.admission import Admission, Admitter
 from policyroute.engine.exchange import Asked, Bill, End, Exchange, Watch, denial, dry_run
 from policyroute.engine.usage import spent_nano, used
-from policyroute.errors import LedgerError
+from policyroute.errors import LedgerError, UsageError
 from policyroute.ledgers.ledger import Flow, Ledger, adrive, drive
 from policyroute.loading import Policy
 from policyroute.plugins import Plugin, look
@@ -118,7 +118,7 @@ class Engine:
             yield from self._parting()
         policy = admitter.policy
         came = asked.body
-        asked = self._unpacked(asked)
+        asked = self._unpacked(_vouched(asked))
         call: Call = read_plain(*asked, self.max_body)
         detected = NO_ANSWERS
         if self._asks_others:
@@ -205,10 +205,10 @@ class Engine:
                 cost_nano = yield from admitter.settling(held, usage)
             else:
                 yield from admitter.releasing(held)
-        elif exchange.decision.target is not None:
-            cost_nano = spent_nano(exchange.decision.target, usage)
+        elif exchange.served is not None:
+            cost_nano = spent_nano(exchange.served, usage)
         latency_ms = (perf_counter_ns() - exchange.began_ns) / 1e6
-        baseline = exchange.admitter.baseline
+        baseline = exchange.admitter.baseline if exchange.enforced else None  # a shadow saves nothing
         baseline_nano = None if baseline is None else spent_nano(baseline, usage)
         answered = exchange.answered
         bill = Bill(end, status, usage, cost_nano, baseline_nano, latency_ms, answered.finish, answered.model)
@@ -218,7 +218,7 @@ class Engine:
 
     def cost_nano(self, exchange: Exchange, status: int) -> int:
         """What a call did cost whose answer is whole: the same that it will be settled to."""
-        target = exchange.decision.target
+        target = exchange.served
         return 0 if target is None else spent_nano(target, self._used(exchange, status))
 
     def _used(self, exchange: Exchange, status: int) -> Usage:
@@ -264,6 +264,24 @@ class Engine:
     def _ledger_failed(self, _error: LedgerError) -> None:
         if self._watch is not None:
             self._watch.ledger_failed()
+
+
+def _vouched(asked: Asked) -> Asked:
+    """The same with attributes that are texts, as numbers and truth values of an app's own may be."""
+    given: Mapping[str, object] = asked.attributes
+    if not isinstance(given, Mapping):
+        raise UsageError(f"`attributes` gave a {type(given).__name__}: a mapping of names to values is expected")
+    if all(type(value) is str for value in given.values()):
+        return asked
+    told: dict[str, str] = {}
+    for name, value in given.items():
+        if isinstance(value, bool):
+            told[name] = "true" if value else "false"
+        elif isinstance(value, str | int | float):
+            told[name] = str(value)
+        elif value is not None:
+            raise UsageError(f"`attributes` gave a {type(value).__name__} for `{name}`: a text or a number is expected")
+    return asked._replace(attributes=told)
 
 
 def _limit(exchange: Exchange, target: Target) -> int | None:

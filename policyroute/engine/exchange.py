@@ -13,10 +13,11 @@ from threading import Lock
 from time import perf_counter_ns
 from typing import Literal, NamedTuple, Protocol
 
-from policyroute.call import NOTHING, Api, Call, Usage
+from policyroute.call import NOTHING, Api, Call, Target, Usage
 from policyroute.decision import Decision
 from policyroute.dialects.meters import Answered, Meter
 from policyroute.dialects.refusals import refusal
+from policyroute.dialects.writing import rewritten_path
 from policyroute.engine.admission import Admission, Admitter
 from policyroute.errors import CallError
 from policyroute.redaction import NotRedacted, Redaction
@@ -121,7 +122,7 @@ class Exchange:
 
     __slots__ = (
         *("_answered", "_lock", "_over", "admission", "admitter", "api", "attempt", "attempts", "began_ns", "body", "call"),
-        *("decision", "enforced", "filters", "meter", "record", "redaction", "refusal", "span", "usage"),
+        *("decision", "enforced", "filters", "meter", "path", "record", "redaction", "refusal", "span", "usage"),
     )
 
     def __init__(self, admitter: Admitter, asked: Asked, call: Call, admission: Admission) -> None:
@@ -133,6 +134,7 @@ class Exchange:
         # Whether anything of the call is changed: not in shadow mode, and not where the policy is off.
         self.enforced = self.decision.mode == "enforce"
         self.body = asked.body
+        self.path = asked.path
         self.refusal: Refusal | None = None
         self.redaction: Redaction | None = None
         self.attempts = 0
@@ -169,12 +171,24 @@ class Exchange:
 
     @property
     def sent(self) -> Asked:
-        """The call as it goes on."""
-        return Asked(self.body, self.api, ())
+        """The call as it goes on, where anything of it is changed: then it is not packed any more."""
+        return Asked(self.body, self.api, (), path=self.renamed(self.path, decoded=True))
+
+    def renamed(self, path: str, *, decoded: bool = False) -> str:
+        """A path as it goes on: where it names the model, it names the one that was chosen."""
+        target = self.decision.target
+        if not self.enforced or target is None:
+            return path
+        return rewritten_path(path, self.api, target.upstream, decoded=decoded)
 
     def current(self) -> AbstractContextManager[object]:
         """While this is open, what an app does is below the span of the call."""
         return nullcontext() if self.span is None else self.span.current()
+
+    @property
+    def served(self) -> Target | None:
+        """The model that is called, where that is known: in shadow mode the one the caller names."""
+        return self.decision.target if self.enforced else self.decision.named(self.call.requested_model)
 
     @property
     def changes_answer(self) -> bool:

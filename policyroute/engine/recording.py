@@ -85,7 +85,7 @@ class Recorder:
         span = self.telemetry.request(began_ns, requested=call.requested_model, baseline=keeping.baseline)
         span.decided(decision, started_ns=began_ns, ended_ns=ended_ns)
         exchange.span = span
-        if self.journal is not None and decision.mode != "off":
+        if self.journal is not None and decision.mode != "off" and not call.asks.dry_run:
             exchange.record = decided(
                 decision,
                 call,
@@ -98,7 +98,7 @@ class Recorder:
 
     def attempted(self, exchange: Exchange) -> None:
         """A model is called."""
-        target = exchange.decision.target
+        target = exchange.served
         if target is not None and isinstance(exchange.span, RequestSpan):
             exchange.attempt = exchange.span.attempt(
                 target.upstream, target.provider, started_ns=time_ns(), stream=exchange.call.stream

@@ -10,6 +10,7 @@ import pytest
 from policyroute.engine.engine import Engine
 from policyroute.engine.exchange import Asked, Refusal
 from policyroute.engine.recording import Recorder
+from policyroute.errors import UsageError
 from policyroute.journal import Record
 from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy, loads
@@ -96,6 +97,49 @@ def test_what_cannot_be_masked_stays_home_or_is_denied(tag: str, model: str | No
         assert b"not_redacted" in exchange.refusal.body
     one.close(exchange, "not_called", 403)
     assert sum(balance.held for balance in ledger.balances("")) == 0
+
+
+@pytest.mark.parametrize(("given", "account"), [(42, "42"), (True, "true"), (1.5, "1.5"), ("red", "red")])
+def test_an_app_may_vouch_for_numbers(given: Any, account: str) -> None:
+    """An id of a database is one; it is the text of it."""
+    ledger = MemoryLedger()
+    engine(policy(), ledger, Rows()).open(asked(HELLO)._replace(attributes={"team": given, "plan": None}))
+    assert [balance.key.partition("@")[0] for balance in ledger.balances("")] == [f"one/calls?team={account}"]
+
+
+@pytest.mark.parametrize("given", [{"team": ["red"]}, {"team": b"red"}, "red"])
+def test_an_app_that_vouches_for_something_else_is_told_so(given: Any) -> None:
+    """By the name of the attribute, and without its value."""
+    with pytest.raises(UsageError, match="`attributes` gave a") as told:
+        engine(policy(), MemoryLedger(), Rows()).open(asked(HELLO)._replace(attributes=given))
+    assert "red" not in str(told.value)
+
+
+def shadow() -> Policy:
+    return loads(POLICY.replace(", TAG", ", add: [pii]").replace("tiers:", "mode: shadow\nbaseline: home\ntiers:"))
+
+
+@pytest.mark.parametrize(("model", "cost"), [("home", 110), ("auto", 0), ("no-such-model", 0)])
+def test_a_shadow_costs_what_was_called(model: str, cost: int) -> None:
+    """Not what would have been, and it saves nothing: the caller's own model is called, where anybody knows that one."""
+    rows = Rows()
+    one = engine(shadow(), MemoryLedger(), rows)
+    exchange = one.open(asked({**HELLO, "model": model}))
+    exchange.passing(b'{"usage":{"prompt_tokens":100000,"completion_tokens":10000},"choices":[]}')
+    assert one.cost_nano(exchange, 200) == cost * 1_000_000
+    one.close(exchange, "complete", 200)
+    (row,) = rows.kept.values()
+    assert (row.cost_nano, row.baseline_nano) == (cost * 1_000_000, None)
+
+
+def test_a_dry_run_is_no_call() -> None:
+    """It has no row: nothing was asked of a model, and nothing was denied."""
+    rows = Rows()
+    one = engine(policy(), MemoryLedger(), rows)
+    exchange = one.open(asked(HELLO)._replace(headers=[("x-policyroute-dry-run", "true")]))
+    assert exchange.refusal is not None and exchange.refusal.status == 200
+    one.close(exchange, "not_called", 200)
+    assert rows.kept == {}
 
 
 def test_what_carries_a_call_does_not_show_it() -> None:

@@ -21,6 +21,8 @@ class Row(NamedTuple):
 
     at: float
     outcome: str
+    mode: str
+    requested_model: str | None
     model: str | None
     tier: str | None
     tags: str
@@ -44,14 +46,19 @@ def _listed(text: str) -> list[str]:
 
 
 def _where(row: Row, name: str | None) -> list[str]:
-    return [name] if name is not None else [DENIED] if row.outcome == "deny" else []
+    return [name] if name is not None else [DENIED] if _is_denied(row) else []
+
+
+def _is_denied(row: Row) -> bool:
+    """Whether a call was really denied: in shadow mode it was made all the same."""
+    return row.outcome == "deny" and row.mode == "enforce"
 
 
 KEYS: Mapping[str, Callable[[Row], list[str]]] = MappingProxyType(
     {
-        "model": lambda row: _where(row, row.model),
+        "model": lambda row: _where(row, row.model if row.mode == "enforce" else row.requested_model),
         "rule": lambda row: _listed(row.fired),
-        "tier": lambda row: _where(row, row.tier),
+        "tier": lambda row: _where(row, row.tier if row.mode == "enforce" else None),
         "tag": lambda row: _listed(row.tags),
         "user": lambda row: [] if row.user is None else [row.user],
         "day": _day,
@@ -62,9 +69,9 @@ KEYS: Mapping[str, Callable[[Row], list[str]]] = MappingProxyType(
 class Sum:
     """The sum of some rows.
 
-    `calls` are all of them, `denied` those whose outcome is `deny`, `under_way` those of the others without a `stream_end`,
-    `again` the attempts of a call beyond its first. `saved_nano` is what calls that the baseline has a price for did not cost:
-    baseline less cost, over these calls alone.
+    `calls` are all of them, `denied` those whose outcome is `deny` and whose mode is `enforce`, `under_way` those of the others
+    without a `stream_end`, `again` the attempts of a call beyond its first. `saved_nano` is what calls that the baseline has a
+    price for did not cost: baseline less cost, over these calls alone.
     """
 
     __slots__ = (
@@ -91,7 +98,7 @@ class Sum:
         """One more row."""
         tokens_in, tokens_out = row.input_tokens or 0, row.output_tokens or 0
         self.calls += 1
-        if row.outcome == "deny":
+        if _is_denied(row):
             self.denied += 1
         else:
             self.under_way += row.stream_end is None
