@@ -26,7 +26,7 @@ from policyroute.ledgers.ledger import Flow, Ledger, adrive, drive
 from policyroute.loading import Policy
 from policyroute.plugins import Plugin, look
 from policyroute.redaction import NotRedacted
-from policyroute.redaction.streams import StreamRestorer, WholeRestorer
+from policyroute.redaction.streams import Restoring
 from policyroute.stages.sensitivity import NOT_MASKED
 from policyroute.taggers import HEADER, Verifier
 
@@ -72,6 +72,7 @@ class Engine:
         self._retired: deque[Admitter] = deque(maxlen=_MOST_RETIRED)
         # By process: a lock that another thread held in the moment of a fork would never be released in the child.
         self._replacing: dict[int, Lock] = {}
+        self._process = getpid()
 
     def open(self, asked: Asked) -> Exchange:
         """A call that came in. It may wait for the store."""
@@ -181,8 +182,7 @@ class Engine:
         if asks_usage:
             exchange.filters.append(UsageStripper())
         if exchange.redaction is not None and exchange.redaction.restores:
-            restorer = StreamRestorer if exchange.call.stream else WholeRestorer
-            exchange.filters.append(restorer(exchange.redaction))
+            exchange.filters.append(Restoring(exchange.redaction, exchange.call.stream))
 
     def attempting(self, exchange: Exchange, *, watched: bool) -> None:
         """A model is about to be called; `watched` where it is we who do it."""
@@ -234,29 +234,34 @@ class Engine:
 
     def _current(self) -> Admitter:
         """The admitter of the active policy; one that was replaced goes on for the calls it admitted."""
-        admitter = self._admitter
-        if admitter.policy is self._policy():
+        admitter, process = self._admitter, getpid()
+        if admitter.policy is self._policy() and process == self._process:
             return admitter
-        with self._replacing.setdefault(getpid(), Lock()):
+        with self._replacing.setdefault(process, Lock()):
             admitter, policy = self._admitter, self._policy()
-            if admitter.policy is not policy:
+            if process != self._process:  # what was drawn ahead before a fork is the other process's to use
+                self._retired.clear()
+                self._admitter, self._process = self._made(policy), process
+            elif admitter.policy is not policy:
                 self._retired.append(admitter)
-                admitter = self._admitter = self._made(policy)
-        return admitter
+                self._admitter = self._made(policy)
+            return self._admitter
 
     def _parting(self) -> Flow[None]:
         """What a replaced policy had drawn of its budgets ahead goes back, a little with each call."""
-        retired = self._retired[0]
+        try:
+            retired = self._retired[0]
+        except IndexError:  # somebody else was quicker
+            return
         try:
             stays = yield from retired.parting(_AT_ONCE)
         except LedgerError as error:
             self._ledger_failed(error)
             return
-        if stays:
-            self._retired.rotate(-1)
-        else:
-            with suppress(ValueError):  # somebody else was quicker
-                self._retired.remove(retired)
+        with suppress(ValueError):
+            self._retired.remove(retired)
+            if stays:
+                self._retired.append(retired)
 
     def _made(self, policy: Policy) -> Admitter:
         return Admitter(policy, self.ledger, now=self._now, failed=self._ledger_failed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
+from pathlib import Path
 
 from policyroute.engine.engine import Engine
 from policyroute.engine.exchange import Asked
@@ -14,6 +16,7 @@ from policyroute.errors import LedgerError
 from policyroute.ledgers.ledger import Account, Answer, Balance, Entry, Step
 from policyroute.ledgers.memory import MemoryLedger
 from policyroute.loading import Policy, loads
+from tests.house.survey import ROOT
 
 POLICY = """
 apiVersion: policyroute/v1
@@ -176,3 +179,33 @@ def test_threads_that_find_a_new_policy_at_once_share_one_admitter() -> None:
     engine.give_back()
     (balance,) = store.balances("")
     assert (balance.spent, balance.held) == (spent, 0)
+
+
+FORKED = """
+import os, sys
+from policyroute.engine.engine import Engine
+from policyroute.ledgers.opening import open_ledger
+from tests.engine.test_leases import call, policy
+ledger = open_ledger("sqlite:///" + sys.argv[1])
+active = policy(1)
+engine = Engine(lambda: active, ledger, now=lambda: 1e9)
+spent = call(engine)
+read, write = os.pipe()
+child = os.fork()
+spent += sum(call(engine) for _ in range(5))
+engine.give_back()
+if not child:
+    os.write(write, str(spent).encode())
+    os._exit(0)
+os.waitpid(child, 0)
+both = spent + int(os.read(read, 99)) - spent // 6
+(balance,) = ledger.balances("")
+print(balance.spent == both, balance.held)
+"""
+
+
+def test_a_forked_process_draws_for_itself(tmp_path: Path) -> None:
+    """What the first process had drawn is not used twice: all that both spend is in the store."""
+    command = [sys.executable, "-c", FORKED, str(tmp_path / "ledger.db")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=50)
+    assert done.stdout.split() == ["True", "0"], done.stderr

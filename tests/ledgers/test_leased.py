@@ -24,7 +24,9 @@ OTHER = Account("acme/month?@x", FAR)
 
 
 class Counting(MemoryLedger):
-    """Counts the steps it is asked for, and fails while it is told to."""
+    """Counts the steps it is asked for, and fails while it is told to; of one step it does nobody hears while `deaf`."""
+
+    deaf = False
 
     def __init__(self, time: Time) -> None:
         super().__init__(clock=time, now=time)
@@ -35,7 +37,11 @@ class Counting(MemoryLedger):
         self.count += 1
         if self.down:
             raise LedgerError("down")
-        return super().do(step)
+        answer = super().do(step)
+        if self.deaf:
+            self.deaf = False
+            raise LedgerError("no answer")
+        return answer
 
 
 class Replicas:
@@ -51,6 +57,27 @@ class Replicas:
 
     def spent(self) -> int:
         return sum(balance.spent for balance in self.store.balances(DAY.key))
+
+
+class Late(MemoryLedger):
+    """Does each step at once; the answer to the first one comes when it is let go."""
+
+    at_once = False
+
+    def __init__(self, time: Time) -> None:
+        super().__init__(clock=time, now=time)
+        self.asked, self.first = asyncio.Event(), asyncio.Event()
+
+    async def ado(self, step: Step) -> Answer:
+        answer = super().do(step)
+        if not self.asked.is_set():
+            self.asked.set()
+            await self.first.wait()
+        return answer
+
+
+def user(i: int) -> Account:
+    return Account(f"acme/day?t={i}@x", FAR)
 
 
 @pytest.fixture
@@ -165,6 +192,113 @@ def test_nothing_is_given_back_while_it_is_held(replicas: Replicas) -> None:
     replicas.time.on(IDLE_S + 1)
     one.do(Look((OTHER,)))
     assert replicas.spent() == CHUNK // 16
+
+
+def test_idle_leases_do_not_pile_up(replicas: Replicas) -> None:
+    """With a new caller a second only those of the last half minute are parked, and no call waits for many steps."""
+    one, most = replicas.ledgers[0], 0
+    for i in range(600):
+        before = replicas.store.count
+        one.do(reserve(f"h{i}", 5, account=user(i)))
+        one.do(settle(f"h{i}", 5, user(i)))
+        most = max(most, replicas.store.count - before)
+        replicas.time.on(1)
+    parked = sum(balance.spent - 5 for balance in replicas.store.balances(""))
+    assert parked <= (IDLE_S + 1) * (CHUNK // 16)
+    assert most <= 4  # its own draw takes two
+
+
+def test_a_crowd_that_has_gone_is_given_back_by_a_few_calls(replicas: Replicas) -> None:
+    """Each call gives back two of them, also behind streams that go on, which keep theirs."""
+    one = replicas.ledgers[0]
+    for i in range(100):
+        one.do(reserve(f"h{i}", 5, account=user(i)))
+        if i >= 10:
+            one.do(settle(f"h{i}", 5, user(i)))
+    replicas.time.on(IDLE_S + 1)
+    for _ in range(45):
+        one.do(Look((OTHER,)))
+    spent = [balance.spent for balance in replicas.store.balances("acme/day")]
+    assert sorted(spent) == [5] * 90 + [CHUNK // 16] * 10
+
+
+def test_one_in_use_does_not_keep_the_others(replicas: Replicas) -> None:
+    """At the end, and after a reload, what nobody holds is given back, wherever in the order it is."""
+    one = replicas.ledgers[0]
+    for i in range(6):
+        one.do(reserve(f"h{i}", 5, account=user(i)))
+    for i in (1, 2, 4, 5):
+        one.do(settle(f"h{i}", 5, user(i)))
+    assert drive(one.giving_back(4), replicas.store) is True
+    assert [balance.spent for balance in replicas.store.balances("")] == [62, 5, 5, 62, 62, 62]
+    assert drive(one.giving_back(4), replicas.store) is True
+    assert [balance.spent for balance in replicas.store.balances("")] == [62, 5, 5, 62, 5, 5]
+    one.do(settle("h0", 5, user(0)))
+    one.do(settle("h3", 5, user(3)))
+    assert drive(one.giving_back(4), replicas.store) is False
+
+
+def test_a_store_that_is_down_is_asked_once(replicas: Replicas) -> None:
+    """Not for each lease in turn: neither at the end, nor by the calls that would give back what is idle."""
+    one = replicas.ledgers[0]
+    for i in range(6):
+        one.do(reserve(f"h{i}", 5, account=user(i)))
+        one.do(settle(f"h{i}", 5, user(i)))
+    replicas.store.down, replicas.store.count = True, 0
+    assert drive(one.giving_back(10), replicas.store) is True
+    assert replicas.store.count == 1
+    replicas.time.on(IDLE_S + 1)
+    for _ in range(5):
+        with pytest.raises(LedgerError):
+            one.do(Look((OTHER,)))
+    assert replicas.store.count == 1 + 1 + 5
+    replicas.store.down = False
+    assert drive(one.giving_back(10), replicas.store) is False
+
+
+def test_what_was_given_back_unheard_is_not_used() -> None:
+    """The store may have done what it did not answer: others may have that money, and it is given back once."""
+    time = Time()
+    store = Counting(time)
+    one = LeasedLedger(store, MemoryLedger(clock=time, now=time), {"acme/day?": CHUNK}, clock=time)
+    one.do(reserve("h1", 5))
+    one.do(settle("h1", 5))
+    store.deaf = True
+    assert drive(one.giving_back(1), store) is True
+    assert store.do(reserve("h2", CAP - 5)).outcome == "reserved"
+    assert one.do(reserve("h3", 5)).outcome == "short"
+    one.close()
+    assert [(balance.spent, balance.held) for balance in store.balances("")] == [(5, CAP - 5)]
+
+
+def test_what_is_spent_after_its_lease_was_given_back_is_told(replicas: Replicas) -> None:
+    """A hold that expired, and a call that ended later all the same."""
+    one = replicas.ledgers[0]
+    one.do(reserve("h1", 50))
+    replicas.time.on(LASTS_S + 1)
+    one.do(Look((OTHER,)))
+    assert replicas.spent() == 0
+    one.do(settle("h1", 40))
+    one.close()
+    assert replicas.spent() == 40
+
+
+def test_an_answer_that_comes_late_takes_nothing_off() -> None:
+    """Two calls draw at once, and the first hears last: what both have used still counts, so no step is seen late."""
+
+    async def both() -> Answer:
+        time = Time()
+        store = Late(time)
+        one = LeasedLedger(store, MemoryLedger(clock=time, now=time), {"acme/day?": CHUNK}, clock=time)
+        first = asyncio.create_task(one.ado(reserve("h1", 50)))
+        await store.asked.wait()
+        assert (await one.ado(reserve("h2", 50))).outcome == "reserved"
+        store.first.set()
+        assert (await first).outcome == "reserved"
+        return await one.ado(reserve("h3", 1, below=100))
+
+    outcome, (used,), _ = asyncio.run(both())
+    assert (outcome, used >= 100) == ("moved", True)
 
 
 def test_a_store_that_is_down_is_not_needed_while_a_chunk_lasts(replicas: Replicas) -> None:
