@@ -23,6 +23,8 @@ _LIMITS: Mapping[Api, tuple[str, ...]] = {
     "gemini.generate": ("maxOutputTokens", "max_output_tokens"),
 }
 _GEMINI_CONFIG = ("generationConfig", "generation_config")
+_NAMED = re.compile(r"(?<=/)(models|tunedModels)(/+)[^/]+(?=:(?:generateContent|streamGenerateContent)(?:$|[/?]))")
+_PERCENT = re.compile(r"[^A-Za-z0-9_.~-]+").sub
 _TELLS_USAGE = frozenset({"openai.chat", "openai.completions"})
 _OURS = ("max_cost", "prefer_speed")
 _OUR_WORDS = (b'"max_cost"', b'"prefer_speed"', b'"policyroute"')
@@ -146,6 +148,21 @@ def rewritten(
         at = change.end
     pieces.append(text[at:])
     return "".join(pieces).encode()
+
+
+def rewritten_path(path: str, api: Api, model: str, *, decoded: bool = False) -> str:
+    """The path that leaves, where a path names the model: for this one, quoted unless the path is `decoded` already.
+
+    Every other path stays as it is. A model that says its collection itself, such as `tunedModels/mine`, is looked for there.
+    """
+    if api != "gemini.generate":
+        return path
+    before, asks, query = path.partition("?")
+    collection, slash, name = model.partition("/")
+    if not slash or collection not in ("models", "tunedModels"):
+        collection, name = "", model
+    quoted = name if decoded else _PERCENT(lambda odd: "".join(f"%{byte:02X}" for byte in odd[0].encode()), name)
+    return _NAMED.sub(lambda named: f"{collection or named[1]}{named[2]}{quoted}", before) + asks + query
 
 
 def tells_usage(body: bytes, api: Api) -> bool:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from contextlib import suppress
 from inspect import isawaitable
 from typing import Any, Unpack
 
 from policyroute.call import NOTHING, Api
-from policyroute.dialects.headers import is_ours
 from policyroute.engine.exchange import Asked, End, Exchange, Refusal, costs, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.ending import Lasting, Until, end_of, through
-from policyroute.middleware.layer import CHANGED, UNDER, Layer, Options, too_large
+from policyroute.middleware.layer import CHANGED, MARK, Layer, Options, Within, led, stays, too_large, unpackable
 from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
@@ -26,6 +24,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Lookup = Callable[[Scope], Mapping[str, str] | Awaitable[Mapping[str, str]]]
 
 STATE = "policyroute"
+_NOTHING = object()
 # Ways of a server to send a file by itself, past whoever watches the bytes.
 _PAST_US = frozenset({"http.response.pathsend", "http.response.zerocopysend"})
 
@@ -56,7 +55,7 @@ class PolicyRouteMiddleware:
         if scope["type"] != "http" or scope["method"] != "POST":
             return await self.app(scope, receive, send)
         api = self.layer.api_at("POST", scope["path"])
-        if api is None or STATE in scope.get("state", {}):
+        if api is None or self.layer.has_marked(scope):
             return await self.app(scope, receive, send)
         await self._handle(api, scope, receive, send)
 
@@ -101,30 +100,39 @@ class _Passing:
     async def run(self, scope: Scope) -> None:
         self._face.layer.engine.attempting(self._exchange, watched=False)
         state = scope.setdefault("state", {})
+        before = state.get(STATE, _NOTHING)
         state[STATE] = self._exchange.decision
-        token = UNDER.set(self._exchange)
+        within = Within(self._exchange)
         try:
-            with Until(self._over), self._exchange.current():
+            with Until(self._over), within.at(self._exchange):
                 await self._face.app(self._inner(scope), self.receive, self.send)
         finally:
-            with suppress(ValueError):  # a task that nobody waits for any more is ended elsewhere
-                UNDER.reset(token)
-            state.pop(STATE, None)  # whoever hands the same scope in again has another call
-            await self._face.lasting.aclose(self._exchange, self._end, self._status)
+            within.end()
+            if before is _NOTHING:
+                state.pop(STATE, None)
+            else:
+                state[STATE] = before
+            status = self._status if self._start is None else 0  # what was not sent is no answer
+            await self._face.lasting.aclose(self._exchange, self._end, status)
 
     def _inner(self, scope: Scope) -> Scope:
         """What the app is told: the same, with the decision, and with what is said of another body."""
         exchange = self._exchange
-        inner = {**scope}
+        inner = {**scope, MARK: self._face.layer.mark(scope)}
+        raw = scope.get("raw_path") or b""
+        inner["path"], written = led(exchange, scope["path"], raw.decode("latin-1"))
+        if raw:
+            inner["raw_path"] = written.encode("latin-1")
         dropped = self._face.hidden
         if exchange.body is not self._came:
             dropped |= CHANGED
         if exchange.changes_answer:
             dropped |= {"accept-encoding"}  # an answer that is packed cannot be changed
-        if dropped:
-            inner["headers"] = [
-                (name, value) for name, value in scope["headers"] if name.lower().decode("latin-1") not in dropped
-            ]
+        inner["headers"] = [
+            (name, _accepted(value) if low == "accept-encoding" else value)
+            for name, value in scope["headers"]
+            if (low := name.lower().decode("latin-1")) not in dropped
+        ]
         if exchange.body is not self._came:
             inner["headers"].append((b"content-length", str(len(exchange.body)).encode()))
         if scope.get("extensions"):
@@ -173,20 +181,21 @@ class _Passing:
     async def _begin(self, start: Message, whole: bool = False) -> None:
         self._start = None
         exchange = self._exchange
-        kept = [(name, value) for name, value in start.get("headers", ()) if self._stays(name.lower())]
+        kept = [(name, value) for name, value in start.get("headers", ()) if stays(name.lower().decode("latin-1"), exchange)]
         kept += [(name.encode("latin-1"), value.encode("latin-1")) for name, value in exchange.headers]
         if whole:
             name, value = costs(self._face.layer.engine.cost_nano(exchange, self._status))
             kept.append((name.encode(), value.encode()))
         await self._sent({**start, "headers": kept})
 
-    def _stays(self, name: bytes) -> bool:
-        return not is_ours(name.decode("latin-1")) and not (name == b"content-length" and self._exchange.changes_answer)
-
     async def _sent(self, message: Message) -> None:
         self._unsent = True  # if the server says by an exception that the client has gone
         await self._send(message)
         self._unsent = False
+
+
+def _accepted(value: bytes) -> bytes:
+    return unpackable(value.decode("latin-1")).encode("latin-1")
 
 
 def _length(start: Message) -> bytes:

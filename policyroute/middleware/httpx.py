@@ -43,7 +43,7 @@ class PolicyTransport(httpx.BaseTransport):
             return self._inner.handle_request(request)
         opened = self._sending.open(request, api)
         if opened is None:
-            return self._inner.handle_request(request)
+            return self._inner.handle_request(self._sending.passed(request))
         if isinstance(opened, httpx.Response):
             return opened
         made: httpx.Response
@@ -82,7 +82,7 @@ class AsyncPolicyTransport(httpx.AsyncBaseTransport):
             return await self._inner.handle_async_request(request)
         opened = await self._sending.aopen(request, api)
         if opened is None:
-            return await self._inner.handle_async_request(request)
+            return await self._inner.handle_async_request(self._sending.passed(request))
         if isinstance(opened, httpx.Response):
             return opened
         made: httpx.Response

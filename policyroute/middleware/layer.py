@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import re
-import zlib
 from asyncio import to_thread
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextvars import ContextVar
+from contextlib import AbstractContextManager, ExitStack, suppress
+from contextvars import ContextVar, Token
 from math import inf
 from time import time_ns
+from types import TracebackType
 from typing import TypedDict
+from urllib.parse import quote, unquote
 from weakref import ref
 
-from policyroute.call import Api
+from policyroute.call import NO_ASKS, Api, Asks, Call
 from policyroute.dialects import api_of
 from policyroute.dialects.headers import is_ours
 from policyroute.engine.clock import SteadyClock
@@ -41,9 +43,10 @@ _BYTES = {None: 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, 
 CHANGED = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 
 LEAST_KEY = 32
-# The call that an app is at, so that a client within it does not decide and count the same one again.
-UNDER: ContextVar[Exchange | None] = ContextVar("policyroute_call", default=None)
-_MOST_PIECE = 1 << 22
+_SAFE = "/:@!$&'()*+,;=~"
+_UNPACKED = frozenset({"gzip", "x-gzip", "deflate", "identity"})
+# The policies that have decided a call, in its scope or its environ.
+MARK = "policyroute.decided"
 
 Attributes = Mapping[str, str]
 
@@ -83,25 +86,32 @@ class Layer:
         telemetry = Telemetry(options.get("tracer_provider"), options.get("meter_provider"), log=_log(options))
         kept, spent, paths = options.get("journal"), options.get("ledger", "memory://"), options.get("paths")
         self.paths = None if paths is None else tuple(path.rstrip("/") for path in paths)
-        ledger = open_ledger(spent) if isinstance(spent, str) else spent
-        self.journal = open_journal(kept) if isinstance(kept, str) else kept
-        self.recorder = Recorder(telemetry, self.journal, key)
-        self.watched: Watched | None = None
-        if isinstance(source, Policy):
-            if stale_s is not None:
-                raise UsageError("`max_staleness` is for a policy that is watched, and this one was loaded: give its path")
-            policy = _always(source)
-        else:
-            self.watched = _watched(source, self.recorder, stale_s)
-            policy = _latest(self.watched)
-        if self.recorder.lacks_key(policy()):
-            self._unwatch()
-            raise UsageError("the policy has `record: {text: hmac}`, which takes a `hash_key`")
+        outside = Outside(options.get("verifier"), _plugins(options))
+        with ExitStack() as opened:  # what was opened is let go of where the rest is no good
+            ledger = open_ledger(spent) if isinstance(spent, str) else spent
+            self._own_ledger = ledger if isinstance(spent, str) else None
+            if self._own_ledger is not None:
+                opened.callback(self._own_ledger.close)
+            self.journal = open_journal(kept) if isinstance(kept, str) else kept
+            self._own_journal = isinstance(kept, str)
+            if self.journal is not None and self._own_journal:
+                opened.callback(self.journal.close)
+            self.recorder = Recorder(telemetry, self.journal, key)
+            self.watched: Watched | None = None
+            opened.callback(self._unwatch)
+            if isinstance(source, Policy):
+                if stale_s is not None:
+                    raise UsageError("`max_staleness` is for a policy that is watched, and this one was loaded: give its path")
+                policy = _always(source)
+            else:
+                self.watched = _watched(source, self.recorder, stale_s)
+                policy = _latest(self.watched)
+            if self.recorder.lacks_key(policy()):
+                raise UsageError("the policy has `record: {text: hmac}`, which takes a `hash_key`")
+            self.engine = Engine(policy, ledger, now=SteadyClock(), max_body=most, watch=self.recorder, outside=outside)
+            opened.pop_all()
         version = policy().version
         telemetry.versions(time_ns(), version, version)
-        self._own_journal, self._own_ledger = isinstance(kept, str), ledger if isinstance(spent, str) else None
-        outside = Outside(options.get("verifier"), _plugins(options))
-        self.engine = Engine(policy, ledger, now=SteadyClock(), max_body=most, watch=self.recorder, outside=outside)
 
     def close(self) -> None:
         """Ends the watch, writes what waits in the journal, gives back what was drawn of budgets ahead, and lets go of the
@@ -132,13 +142,33 @@ class Layer:
         if self.watched is not None:
             self.watched.close()
 
+    @property
+    def name(self) -> str:
+        """The name of the policy."""
+        return self.engine.policy.version.name
+
     def was_decided(self, asked: Asked) -> bool:
-        """Whether this call is one that an app sends on, as it was decided by the same policy in front of that app."""
-        outer = UNDER.get()
-        if outer is None or outer.decision.policy.name != self.engine.policy.version.name:
+        """Whether this call is one that an app sends on, as it was decided by the same policy in front of that app.
+
+        That is so once: a call counts for one that follows it, and every other is decided and counted by itself.
+        """
+        name = self.name
+        within = next((one for one in reversed(_WITHIN.get()) if one.name == name), None)
+        outer = None if within is None else within.exchange
+        if within is None or outer is None:
             return False
-        ours, before = (self.engine.read(one) for one in (asked, outer.sent))
-        return (ours.parts, ours.requested_model) == (before.parts, before.requested_model)
+        before = self.engine.read(outer.sent) if outer.enforced else outer.call
+        return _goes_on(self.engine.read(asked), before, outer.call.asks) and within.take()
+
+    def has_marked(self, given: Mapping[str, object]) -> bool:
+        """Whether a face of the same policy has decided what this is the scope or the environ of."""
+        decided = given.get(MARK)
+        return isinstance(decided, Decided) and self.name in decided
+
+    def mark(self, given: Mapping[str, object]) -> Decided:
+        """What to leave for a face behind this one."""
+        decided = given.get(MARK)
+        return Decided((self.name, *(decided if isinstance(decided, Decided) else ())))
 
     def api_at(self, method: str, path: str) -> Api | None:
         """The wire format of what is sent there; None where that is nobody's business."""
@@ -149,27 +179,62 @@ class Layer:
         return api_of(path)
 
 
-class Plain:
-    """What stands in an answer that may be packed, piece by piece; nothing where that cannot be unpacked here."""
+class Decided(frozenset[str]):
+    """The policies that have decided a call, by name."""
 
-    def __init__(self, encoding: str) -> None:
-        names = [name for name in map(str.strip, encoding.lower().split(",")) if name not in ("", "identity")]
-        self._known = names in ([], ["gzip"], ["x-gzip"], ["deflate"])
-        self._unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32) if names and self._known else None
 
-    def of(self, piece: bytes) -> bytes:
-        """What a piece says."""
-        if self._unpacking is None:
-            return piece if self._known else b""
-        plain = b""
+class Within:
+    """A call that an app is at, as long as that lasts and nothing has followed it that was decided with it."""
+
+    __slots__ = ("_held", "name")
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.name = exchange.decision.policy.name
+        self._held = [exchange]
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The call, while it stands."""
+        return next(iter(self._held), None)
+
+    def take(self) -> bool:
+        """Whether this is the first that follows."""
         try:
-            plain = self._unpacking.decompress(piece, _MOST_PIECE)
-            whole = not self._unpacking.unconsumed_tail
-        except zlib.error:
-            whole = False
-        if not whole:  # what follows cannot be told any more
-            self._known, self._unpacking = False, None
-        return plain
+            self._held.pop()
+        except IndexError:
+            return False
+        return True
+
+    def end(self) -> None:
+        """The call is over: a task that goes on after it finds nothing here, and keeps nothing of it."""
+        self._held.clear()
+
+    def at(self, exchange: Exchange) -> At:
+        """While this is open, what is done is done for the call, and below its span."""
+        return At(self, exchange.current())
+
+
+class At(AbstractContextManager[None]):
+    """While an app is at a call."""
+
+    __slots__ = ("_span", "_token", "_within")
+
+    def __init__(self, within: Within, span: AbstractContextManager[object]) -> None:
+        self._within = within
+        self._span = span
+
+    def __enter__(self) -> None:
+        self._token: Token[tuple[Within, ...]] = _WITHIN.set((*_WITHIN.get(), self._within))
+        self._span.__enter__()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._span.__exit__(kind, error, trace)
+        with suppress(ValueError):  # a task that nobody waits for any more is ended elsewhere
+            _WITHIN.reset(self._token)
+
+
+# So that a client within an app does not decide and count the same call again.
+_WITHIN: ContextVar[tuple[Within, ...]] = ContextVar("policyroute_within", default=())
 
 
 def size(given: int | str) -> int:
@@ -194,15 +259,44 @@ def too_large(most: int) -> CallError:
     return CallError(f"the body is larger than {most:,} bytes", code="body_too_large", status=413)
 
 
+def stays(name: str, exchange: Exchange) -> bool:
+    """Whether a header of an answer, in small letters, goes on to the caller."""
+    return not is_ours(name) and not (name == "content-length" and exchange.changes_answer)
+
+
 def carried(headers: Iterable[tuple[str, str]], exchange: Exchange, cost_nano: int | None = None) -> list[tuple[str, str]]:
     """The headers of an answer, with what it carries of ours in place of what it may have had, and its cost if it is whole."""
-    kept = [(name, value) for name, value in headers if not is_ours(name)]
-    if exchange.changes_answer:
-        kept = [(name, value) for name, value in kept if name.lower() != "content-length"]
+    kept = [(name, value) for name, value in headers if stays(name.lower(), exchange)]
     kept += exchange.headers
     if cost_nano is not None:
         kept.append(costs(cost_nano))
     return kept
+
+
+def unpackable(accepted: str) -> str:
+    """What of an `Accept-Encoding` can be unpacked here, so that the answer can be metered."""
+    names = [one.strip() for one in accepted.split(",")]
+    known = [one for one in names if one.partition(";")[0].strip().lower() in _UNPACKED]
+    if len(known) == len(names):
+        return accepted
+    return ", ".join(known) or "identity"
+
+
+def led(exchange: Exchange, path: str, written: str) -> tuple[str, str]:
+    """A path and how it is written, as a call goes on: where they name the model, both name the one that was chosen."""
+    goes, goes_written = exchange.renamed(path, decoded=True), exchange.renamed(written)
+    if goes != path and unquote(goes_written.partition("?")[0]) != goes:  # it is spelled in a way of its own
+        goes_written = quote(goes, _SAFE, errors="surrogateescape") + "".join(written.partition("?")[1:])
+    return goes, goes_written
+
+
+def _goes_on(call: Call, before: Call, asks: Asks) -> bool:
+    """Whether a call is the one before, sent on: it asks for no more, and nothing of its own."""
+    if (call.parts, call.requested_model, call.answers) != (before.parts, before.requested_model, before.answers):
+        return False
+    if before.max_output is not None and (call.max_output is None or call.max_output > before.max_output):
+        return False
+    return call.has <= before.has and set(call.unscanned) <= set(before.unscanned) and call.asks in (NO_ASKS, asks)
 
 
 def _always(policy: Policy) -> Callable[[], Policy]:

@@ -13,14 +13,16 @@ from policyroute.dialects.headers import is_ours
 from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
 from policyroute.errors import CallError
 from policyroute.middleware.ending import Lasting, Until, end_of, in_a_loop, through
-from policyroute.middleware.layer import CHANGED, Layer, carried, too_large
+from policyroute.middleware.layer import CHANGED, Layer, carried, led, too_large
 from policyroute.redaction import NotRedacted
 
 Lookup = Callable[[Any], Mapping[str, str]]
 # What can be unpacked here, so that a stream can be metered.
 _ENCODINGS = "gzip, deflate"
 # What a host has said to itself about its traces is nothing for whoever answers.
-_KEPT_HERE = CHANGED | {"accept-encoding", "baggage", "tracestate"}
+_TRACES = frozenset({"baggage", "tracestate"})
+_OF_THE_HOST = _TRACES | {"content-length", "transfer-encoding"}
+_KEPT_HERE = CHANGED | _TRACES | {"accept-encoding"}
 _PARENT = "traceparent"
 _OURS = "policyroute.api"
 
@@ -39,6 +41,8 @@ class Request(Protocol):
     headers: Any
     extensions: Any
 
+    @property
+    def content(self) -> bytes: ...
     def read(self) -> bytes: ...
     async def aread(self) -> bytes: ...
 
@@ -118,8 +122,21 @@ class Sending:
         headers.append(("accept-encoding", "identity" if exchange.changes_answer else _ENCODINGS))
         if parent:
             headers.append((_PARENT, parent))
+        url, written = request.url, request.url.raw_path.decode("ascii")
+        _, goes = led(exchange, url.path, written)
+        if goes != written:
+            url = url.copy_with(raw_path=goes.encode("ascii"))
+        return self._flavour.request(request.method, url, headers=headers, content=exchange.body, extensions=request.extensions)
+
+    def passed(self, request: Request) -> Any:
+        """What is sent on of a call that was decided in front of the app: the same, without what is for nobody there."""
+        headers = [
+            (name, value)
+            for name, value in request.headers.multi_items()
+            if not is_ours(name) and name.lower() not in _OF_THE_HOST
+        ]
         return self._flavour.request(
-            request.method, request.url, headers=headers, content=exchange.body, extensions=request.extensions
+            request.method, request.url, headers=headers, content=request.content, extensions=request.extensions
         )
 
     def answered(self, exchange: Exchange, answer: Answer, request: Request, stream: Any, cost_nano: int | None = None) -> Any:

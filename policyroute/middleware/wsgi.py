@@ -14,7 +14,7 @@ from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.ending import Lasting, Until, end_of, through
-from policyroute.middleware.layer import UNDER, Layer, Options, carried, too_large
+from policyroute.middleware.layer import MARK, Layer, Options, Within, carried, led, too_large, unpackable
 from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
@@ -54,7 +54,7 @@ class PolicyRouteMiddleware:
     def __call__(self, environ: Environ, start_response: Callable[..., Write]) -> Iterable[bytes]:
         path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
         api = self.layer.api_at(environ["REQUEST_METHOD"], path)
-        if api is None or KEY in environ:
+        if api is None or self.layer.has_marked(environ):
             return self.app(environ, start_response)
         engine = self.layer.engine
         try:
@@ -67,7 +67,8 @@ class PolicyRouteMiddleware:
         if exchange.refusal is not None:
             self.lasting.close(exchange, "not_called", exchange.refusal.status)
             return _answer(exchange.refusal, start_response)
-        inner = {**environ, KEY: exchange.decision, "wsgi.input": BytesIO(exchange.body)}
+        inner = {**environ, KEY: exchange.decision, MARK: self.layer.mark(environ), "wsgi.input": BytesIO(exchange.body)}
+        _lead(inner, exchange)
         inner["CONTENT_LENGTH"] = str(len(exchange.body))
         if exchange.body is not body:
             inner.pop("HTTP_CONTENT_ENCODING", None)
@@ -75,6 +76,8 @@ class PolicyRouteMiddleware:
             inner.pop(_SIGNED, None)  # a signature is used once, and that is here
         if exchange.changes_answer:
             inner.pop("HTTP_ACCEPT_ENCODING", None)  # an answer that is packed cannot be changed
+        elif "HTTP_ACCEPT_ENCODING" in inner:
+            inner["HTTP_ACCEPT_ENCODING"] = unpackable(inner["HTTP_ACCEPT_ENCODING"])
         return _Passing(self, exchange, inner, start_response).run()
 
 
@@ -98,6 +101,7 @@ class _Passing:
     def __init__(self, face: PolicyRouteMiddleware, exchange: Exchange, environ: Environ, start: Callable[..., Write]) -> None:
         self._face = face
         self._exchange = exchange
+        self._within = Within(exchange)
         self._environ = environ
         self._start = start
         self._through: Callable[[bytes], bytes] = exchange.passing
@@ -111,12 +115,8 @@ class _Passing:
 
     def run(self) -> Iterable[bytes]:
         self._face.layer.engine.attempting(self._exchange, watched=False)
-        token = UNDER.set(self._exchange)
-        try:
-            with Until(self._called), self._exchange.current():
-                self._answer = self._face.app(self._environ, self.start_response)
-        finally:
-            UNDER.reset(token)
+        with Until(self._called), self._within.at(self._exchange):
+            self._answer = self._face.app(self._environ, self.start_response)
         return self
 
     def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: ExcInfo | None = None) -> Write:
@@ -151,7 +151,7 @@ class _Passing:
 
     def __iter__(self) -> Iterator[bytes]:
         with Until(self._read):
-            for piece in self._answer:
+            for piece in self._pieces():
                 passed = self._through(piece)
                 if self._write is None and self._told is not None:
                     self._begun(self._cost_nano(piece))
@@ -161,6 +161,20 @@ class _Passing:
         rest = self._exchange.rest()
         if rest:
             yield rest
+
+    def _pieces(self) -> Iterator[bytes]:
+        """What the app answers. One that works while it is read is at the call all that time."""
+        if isinstance(self._answer, list | tuple):
+            yield from self._answer
+            return
+        with self._within.at(self._exchange):
+            coming = iter(self._answer)
+        while True:
+            with self._within.at(self._exchange):
+                piece = next(coming, None)
+            if piece is None:
+                return
+            yield piece
 
     def _cost_nano(self, piece: bytes) -> int | None:
         """What a call did cost whose answer is this piece and no other."""
@@ -180,6 +194,7 @@ class _Passing:
 
     def __del__(self) -> None:
         if not self._settled:
+            self._within.end()
             self._face.lasting.leave(self._exchange, self._end, self._status)
 
     def _called(self, error: BaseException | None) -> None:
@@ -196,7 +211,33 @@ class _Passing:
 
     def _settle(self) -> None:
         self._settled = True
+        self._within.end()
         self._face.lasting.close(self._exchange, self._end, self._status)
+
+
+def _lead(environ: Environ, exchange: Exchange) -> None:
+    """Has an environ name the model that was chosen, where its path names one: in whichever part that stands."""
+    script, path = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
+    came = _text(script + path)
+    goes, _ = led(exchange, came, "")
+    if goes == came:
+        return
+    mount, _ = led(exchange, _text(script), "")
+    if not goes.startswith(mount):
+        mount = ""
+    environ["SCRIPT_NAME"], environ["PATH_INFO"] = _wire(mount), _wire(goes[len(mount) :])
+    for key in ("RAW_URI", "REQUEST_URI"):
+        if key in environ:
+            environ[key] = led(exchange, came, environ[key])[1]
+
+
+def _text(wire: str) -> str:
+    """A path as it reads, of which an environ holds each byte as one character."""
+    return wire.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def _wire(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _headers(environ: Environ) -> list[tuple[str, str]]:

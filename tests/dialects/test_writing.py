@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
 from policyroute.call import Api
 from policyroute.dialects import json_body, read_call
-from policyroute.dialects.writing import rewritten, tells_usage
+from policyroute.dialects.writing import rewritten, rewritten_path, tells_usage
 from policyroute.errors import CallError
 from tests.dialects.planting import APIS, SMALLEST
 
@@ -182,7 +183,7 @@ def spaced(tree: object, gaps: st.DataObject) -> str:
     return f"{before}{written}{after}"
 
 
-def outgoing(body: dict[str, Any]) -> dict[str, Any]:
+def outgoing(body: dict[str, object]) -> dict[str, object]:
     """The body without what was asked of policyroute; metadata that held nothing else goes with it."""
     kept = {key: value for key, value in body.items() if key not in ("max_cost", "prefer_speed")}
     metadata = kept.get("metadata")
@@ -253,6 +254,39 @@ def test_what_leaves_can_be_read_and_says_the_same(api: Api, data) -> None:
     assert after.parts == before.parts
     assert after.asks.max_cost_nano is None
     assert after.requested_model == ("other" if api != "gemini.generate" else None)
+
+
+PATHS = [
+    ("/v1beta/models/gpt-x:generateContent", "own", "/v1beta/models/own:generateContent"),
+    ("/app/v1beta/models/a:streamGenerateContent?alt=sse", "own", "/app/v1beta/models/own:streamGenerateContent?alt=sse"),
+    ("/v1beta/tunedModels/mine:generateContent", "own", "/v1beta/tunedModels/own:generateContent"),
+    ("/v1beta/models/a:generateContent", "tunedModels/mine", "/v1beta/tunedModels/mine:generateContent"),
+    ("/v1beta/models//a:generateContent/", "own", "/v1beta/models//own:generateContent/"),
+    ("/models/a:generateContent/models/b:generateContent", "own", "/models/own:generateContent/models/own:generateContent"),
+    ("/models/a:generateContent?x=/models/b:generateContent", "own", "/models/own:generateContent?x=/models/b:generateContent"),
+    ("/models/a:b:generateContent", "a/b ?\u00e9", "/models/a%2Fb%20%3F%C3%A9:generateContent"),
+    ("/v1beta/models/a:countTokens", "own", "/v1beta/models/a:countTokens"),
+    ("/v1beta/models/:generateContent", "own", "/v1beta/models/:generateContent"),
+]
+
+
+@pytest.mark.parametrize(("path", "model", "goes"), PATHS)
+def test_a_path_names_the_model_that_was_chosen(path: str, model: str, goes: str) -> None:
+    """Where it names one; in the other formats it is only a path."""
+    assert rewritten_path(path, "gemini.generate", model) == goes
+    assert rewritten_path(goes, "gemini.generate", model) == goes
+    assert rewritten_path(path, "openai.chat", model) == path
+
+
+@given(st.text(st.characters(exclude_characters="/?", exclude_categories=["Cs", "Cc"]), min_size=1))
+@settings(max_examples=40, deadline=None)
+def test_a_path_that_leaves_is_read_as_it_was_meant(model: str) -> None:
+    """Once it is decoded; and one that is decoded already says the same."""
+    path = "/v1beta/models/a:generateContent"
+    goes = rewritten_path(path, "gemini.generate", model)
+    assert unquote(goes) == rewritten_path(path, "gemini.generate", model, decoded=True)
+    call = read_call(b'{"contents": []}', "gemini.generate", path=unquote(goes))
+    assert call.requested_model == (None if model in ("auto", "smart-router") else model)
 
 
 @pytest.fixture

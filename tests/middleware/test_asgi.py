@@ -7,6 +7,8 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +17,7 @@ import uvicorn
 
 from policyroute.errors import PolicyError
 from policyroute.middleware.asgi import PolicyRouteMiddleware
-from tests.middleware.faces import Asgi, shop
+from tests.middleware.faces import Asgi, Books, shop
 from tests.middleware.test_behaviour import CALL, COST
 from tests.middleware.upstream import WORDS
 
@@ -182,3 +184,26 @@ def test_behind_a_real_server(server: tuple[Asgi, str]) -> None:
     assert face.spent() == (2 * COST, 0)
     assert face.model.seen[0].tree["model"] == "gpt-x"
     assert len(WORDS) == 6
+
+
+async def fails_before_its_body(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    raise ValueError("of the app")
+
+
+async def stops_before_its_body(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+
+
+@pytest.mark.parametrize("app", [fails_before_its_body, stops_before_its_body], ids=lambda app: app.__name__)
+def test_an_answer_that_was_not_sent_has_no_status(app: Any, tmp_path: Path) -> None:
+    """Its headers waited for a body that never came: nobody was told anything, and it costs nothing."""
+    books = Books(tmp_path)
+    face = books.face("asgi")
+    face._inner = app  # type: ignore[attr-defined]
+    with suppress(ValueError):
+        assert run(face.app(), asked()) == []  # type: ignore[attr-defined]
+    row = books.balanced(face)
+    assert (row.stream_end, row.status, row.cost_nano) == ("upstream_error", 0, 0)
+    books.journal.close()
+    books.provider.shutdown()

@@ -203,11 +203,10 @@ def test_an_included_file_says_it_for_good(tmp_path: Path) -> None:
     ("edits", "body"),
     [
         ((), KEY),
-        ((), {**CALL, "metadata": {"policyroute": {"dry_run": True}}}),
         ((("models:", "mode: shadow\nmodels:"),), KEY),
         ((("models:", "mode: shadow\nmodels:"), MASKS), MAIL),
     ],
-    ids=["denied", "a dry run", "would be denied", "would be masked"],
+    ids=["denied", "would be denied", "would be masked"],
 )
 def test_what_should_not_leave_is_not_kept(edits: tuple[tuple[str, str], ...], body: Any, tmp_path: Path) -> None:
     """Of such a call there is a row, and no text and no hash."""

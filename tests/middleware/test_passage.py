@@ -339,15 +339,23 @@ def test_a_lookup_that_raises_is_the_apps_own_fault() -> None:
     assert untouched(face)
 
 
-def test_a_layer_of_another_policy_within_does_not_count_again() -> None:
-    """What the first one decided is what holds."""
-    for name, face_of in (("asgi", asgi.PolicyRouteMiddleware), ("wsgi", wsgi.PolicyRouteMiddleware)):
-        face = FACES[name](shop())
-        other, theirs = shop(lambda text: text.replace("name: shop", "name: other")), MemoryLedger()
-        inner = face._inner  # type: ignore[attr-defined]
-        face._inner = face_of(inner, other, ledger=theirs)  # type: ignore[attr-defined]
-        answer = face.send(CALL)
-        assert answer.headers.get_list("x-policyroute-policy") == ["shop@7"]
-        assert face.spent() == (COST, 0)
-        assert theirs.balances("") == ()
-        assert len(face.model.seen) == 1
+def acme(given: Any) -> dict[str, str]:
+    return {"tenant": "acme"}
+
+
+@pytest.mark.parametrize("names", [("shop",), ("other",), ("other", "shop"), ("other", "other")], ids="-".join)
+@pytest.mark.parametrize("name", ["asgi", "wsgi"])
+def test_a_layer_within_decides_what_its_policy_has_not_decided(name: str, names: tuple[str, ...]) -> None:
+    """Each policy decides and counts for itself, and once; the caller is told of the first."""
+    face_of = {"asgi": asgi.PolicyRouteMiddleware, "wsgi": wsgi.PolicyRouteMiddleware}[name]
+    face, theirs = FACES[name](shop()), MemoryLedger()
+    for within in reversed(names):
+        policy = {"shop": shop(), "other": shop(lambda text: text.replace("name: shop", "name: other"))}[within]
+        face._inner = face_of(face._inner, policy, ledger=theirs, attributes=acme)  # type: ignore[attr-defined]
+    answer = face.send(CALL)
+    assert answer.headers.get_list("x-policyroute-policy") == ["shop@7"]
+    assert face.spent() == (COST, 0)
+    assert [(balance.key.partition("/")[0], balance.spent) for balance in theirs.balances("")] == [
+        (within, COST) for within in ("other",) if within in names
+    ]
+    assert len(face.model.seen) == 1

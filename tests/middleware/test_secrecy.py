@@ -15,7 +15,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from policyroute.call import NOTHING
-from policyroute.errors import LedgerError
+from policyroute.errors import LedgerError, UsageError
 from policyroute.ledgers.ledger import Answer, Step
 from policyroute.ledgers.memory import MemoryLedger
 from tests.middleware.faces import FACES, PATH, Books, Face, shop
@@ -187,6 +187,8 @@ def test_nothing_of_a_call_is_told(name: str, song: str, books: Books, tmp_path:
         "journal": "".join(file.read_bytes().decode("latin-1") for file in tmp_path.iterdir()),
     }
     unread = singing.status in (400, 413, 415) and not face.model.seen
+    if song == "dry run":  # of which there is no row
+        assert HEARD["journal"] not in emitted.pop("journal")
     assert (None if heard.answer is None else heard.answer.status_code) == singing.status
     assert all((HEARD[where] in said) is not unread for where, said in emitted.items())
     emitted |= {
@@ -228,7 +230,7 @@ def test_nothing_of_a_lookup_is_told(name: str, lookup: str, books: Books, tmp_p
     with caplog.at_level(logging.DEBUG):
         try:
             heard = face.send(CALL).headers
-        except (Broken, TypeError, AttributeError) as error:
+        except (Broken, UsageError) as error:
             heard = list(ours(error))
         books.journal.flush()
     emitted = [repr(heard), repr(face.decisions), *(span.to_json() for span in books.exporter.get_finished_spans())]
