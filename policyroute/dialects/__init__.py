@@ -36,7 +36,7 @@ _ENDINGS: tuple[tuple[str, Api], ...] = (
     ("/v1/embeddings", "openai.embeddings"),
     ("/v1/messages", "anthropic.messages"),
 )
-_GEMINI = re.compile(r"/(?:models|tunedModels)/([^/]+):(generateContent|streamGenerateContent)(?:$|[/?])").search
+_GEMINI = re.compile(r"/(?:models|tunedModels)/(.+?):(generateContent|streamGenerateContent)(?:$|[/?])").search
 _SLASHES = re.compile("/{2,}").sub
 _LEFT_TO_POLICY = frozenset({"auto", "smart-router"})
 
@@ -120,7 +120,7 @@ def api_of(path: str) -> Api | None:
     for ending, api in _ENDINGS:
         if bare.endswith(ending):
             return api
-    return "gemini.generate" if _GEMINI(bare) else None
+    return "gemini.generate" if _GEMINI(bare) or _GEMINI(path) else None  # a name may hold what begins a query elsewhere
 
 
 def positions(api: Api, holding: Holds = "text") -> tuple[str, ...]:

@@ -23,7 +23,7 @@ _LIMITS: Mapping[Api, tuple[str, ...]] = {
     "gemini.generate": ("maxOutputTokens", "max_output_tokens"),
 }
 _GEMINI_CONFIG = ("generationConfig", "generation_config")
-_NAMED = re.compile(r"(?<=/)(models|tunedModels)(/+)[^/]+(?=:(?:generateContent|streamGenerateContent)(?:$|[/?]))")
+_NAMED = re.compile(r"(?<=/)(models|tunedModels)(/+).+?(?=:(?:generateContent|streamGenerateContent)(?:$|[/?]))")
 _PERCENT = re.compile(r"[^A-Za-z0-9_.~-]+").sub
 _TELLS_USAGE = frozenset({"openai.chat", "openai.completions"})
 _OURS = ("max_cost", "prefer_speed")
@@ -157,7 +157,7 @@ def rewritten_path(path: str, api: Api, model: str, *, decoded: bool = False) ->
     """
     if api != "gemini.generate":
         return path
-    before, asks, query = path.partition("?")
+    before, asks, query = (path, "", "") if decoded else path.partition("?")
     collection, slash, name = model.partition("/")
     if not slash or collection not in ("models", "tunedModels"):
         collection, name = "", model

@@ -14,13 +14,13 @@ from time import perf_counter_ns
 from typing import Literal, NamedTuple, Protocol
 
 from policyroute.call import NOTHING, Api, Call, Target, Usage
-from policyroute.decision import Decision
+from policyroute.decision import Decision, Version
 from policyroute.dialects.meters import Answered, Meter
 from policyroute.dialects.refusals import refusal
 from policyroute.dialects.writing import rewritten_path
 from policyroute.engine.admission import Admission, Admitter
 from policyroute.errors import CallError
-from policyroute.redaction import NotRedacted, Redaction
+from policyroute.redaction import Redaction
 from policyroute.stages.budgets import STORE_FAILED
 
 End = Literal["complete", "client_disconnect", "upstream_error", "timeout", "not_called"]
@@ -155,8 +155,7 @@ class Exchange:
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """What every answer carries."""
-        name, version, _ = self.decision.policy
-        told = [("x-policyroute-decision", self.decision.id), ("x-policyroute-policy", f"{name}@{version}")]
+        told = [("x-policyroute-decision", self.decision.id), _policy(self.decision.policy)]
         target = self.decision.target
         if target is not None:
             told += [("x-policyroute-model", target.name), ("x-policyroute-tier", target.tier)]
@@ -221,10 +220,14 @@ def costs(cost_nano: int) -> tuple[str, str]:
     return "x-policyroute-cost-usd", f"{cost_nano // 10**9}.{cost_nano % 10**9:09}"
 
 
-def refused(api: Api, error: CallError | NotRedacted) -> Refusal:
+def refused(api: Api, error: CallError, policy: Version) -> Refusal:
     """What answers a call that cannot be read."""
     body = refusal(api, status=error.status, code=error.code, message=str(error))
-    return Refusal(error.status, (("content-type", "application/json"), NO_RETRY), body)
+    return Refusal(error.status, (("content-type", "application/json"), _policy(policy), NO_RETRY), body)
+
+
+def _policy(policy: Version) -> tuple[str, str]:
+    return "x-policyroute-policy", f"{policy.name}@{policy.version}"
 
 
 def denial(exchange: Exchange) -> Refusal:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from inspect import isawaitable
 from typing import Any, Unpack
 
 from policyroute.call import NOTHING, Api
-from policyroute.engine.exchange import Asked, End, Exchange, Refusal, costs, refused
+from policyroute.engine.exchange import Asked, End, Exchange, Refusal, costs
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.ending import Lasting, Until, end_of, through
 from policyroute.middleware.layer import CHANGED, MARK, Layer, Options, Within, led, stays, too_large, unpackable
-from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
 Scope = MutableMapping[str, Any]
@@ -53,15 +52,26 @@ class PolicyRouteMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST":
-            return await self.app(scope, receive, send)
+            return await self.app(scope, receive, self._until_down(send) if scope["type"] == "lifespan" else send)
         api = self.layer.api_at("POST", scope["path"])
         if api is None or self.layer.has_marked(scope):
             return await self.app(scope, receive, send)
         await self._handle(api, scope, receive, send)
 
+    def _until_down(self, send: Send) -> Send:
+        """Lets go of all when the app has gone down."""
+
+        async def sending(message: Message) -> None:
+            if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
+                await self.layer.aclose()
+            await send(message)
+
+        return sending
+
     async def _handle(self, api: Api, scope: Scope, receive: Receive, send: Send) -> None:
+        came: list[Message] = []
         try:
-            body = await _read(receive, self.layer.engine.max_body)
+            body = await _read(receive, self.layer.engine.max_body, came)
             if body is None:
                 return
             given = NOTHING
@@ -71,8 +81,11 @@ class PolicyRouteMiddleware:
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
             asked = Asked(body, api, headers, given, scope["path"])
             exchange = await self.lasting.aopen(asked)
-        except (CallError, NotRedacted) as error:
-            await _answer(refused(api, error), send)
+        except CallError as error:
+            if self.layer.enforces:
+                await _answer(self.layer.refused(api, error), send)
+            else:
+                await self.app(scope, _again(came, receive), send)
             return
         if exchange.refusal is not None:
             await self.lasting.aclose(exchange, "not_called", exchange.refusal.status)
@@ -96,18 +109,18 @@ class _Passing:
         self._status = 0
         self._end: End = "upstream_error"
         self._unsent = False
+        self._within = Within(exchange)
 
     async def run(self, scope: Scope) -> None:
         self._face.layer.engine.attempting(self._exchange, watched=False)
         state = scope.setdefault("state", {})
         before = state.get(STATE, _NOTHING)
         state[STATE] = self._exchange.decision
-        within = Within(self._exchange)
         try:
-            with Until(self._over), within.at(self._exchange):
+            with Until(self._over), self._within.at(self._exchange):
                 await self._face.app(self._inner(scope), self.receive, self.send)
         finally:
-            within.end()
+            self._within.end()
             if before is _NOTHING:
                 state.pop(STATE, None)
             else:
@@ -143,6 +156,8 @@ class _Passing:
         """The app has returned, or this ended it. What was sent whole stays so, and so does a client that has gone."""
         if self._end == "upstream_error" and (self._unsent or error is not None):
             self._end = "client_disconnect" if self._unsent else end_of(error)
+        elif self._end == "complete" and error is not None and not self._is_over():
+            self._end = end_of(error)  # somebody between closed a stream that the app could not finish
 
     async def receive(self) -> Message:
         if not self._given:
@@ -153,6 +168,10 @@ class _Passing:
             self._end = "client_disconnect"
         return message
 
+    def _is_over(self) -> bool:
+        """Whether an answer whose last byte has come says itself that it is whole; one that is no stream need not."""
+        return not self._exchange.call.stream or self._exchange.answered.complete
+
     async def send(self, message: Message) -> None:
         """What the app says. Where no stream was asked for, its headers wait for its body: a whole one tells what it did cost."""
         if message["type"] == "http.response.start":
@@ -162,21 +181,27 @@ class _Passing:
             if self._exchange.call.stream:
                 await self._begin(self._start)
             return
-        whole = False
+        whole = last = False
         if message["type"] == "http.response.body":
             came = message.get("body", b"")
             body = self._through(came)
             more = message.get("more_body", False)
+            last = not more
             if more:
                 whole = self._start is not None and _length(self._start) == b"%d" % len(came)
             else:
-                whole, self._end = True, "complete"
+                whole = True
+                if self._end != "client_disconnect":
+                    self._end = "complete"
                 body += self._exchange.rest()
             if body is not came:
                 message = {"type": "http.response.body", "body": body, "more_body": more}
         if self._start is not None:
             await self._begin(self._start, whole)
         await self._sent(message)
+        if last and self._end == "complete" and self._is_over():  # what the app does from here on is not the call's
+            self._within.end()
+            await self._face.lasting.aclose(self._exchange, "complete", self._status)
 
     async def _begin(self, start: Message, whole: bool = False) -> None:
         self._start = None
@@ -203,12 +228,25 @@ def _length(start: Message) -> bytes:
     return next((value for name, value in start.get("headers", ()) if name.lower() == b"content-length"), b"")
 
 
-async def _read(receive: Receive, most: int) -> bytes | None:
+def _again(came: Iterable[Message], receive: Receive) -> Receive:
+    """What came already, and then what comes."""
+    waiting = iter(came)
+
+    async def receiving() -> Message:
+        for message in waiting:
+            return message
+        return await receive()
+
+    return receiving
+
+
+async def _read(receive: Receive, most: int, came: list[Message]) -> bytes | None:
     """The whole body, within bounds; None where the client has gone."""
     pieces: list[bytes] = []
     room = most
     while True:
         message = await receive()
+        came.append(message)
         if message["type"] == "http.disconnect":
             return None
         piece = message.get("body", b"")

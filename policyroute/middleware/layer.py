@@ -12,7 +12,7 @@ from contextvars import ContextVar, Token
 from math import inf
 from time import time_ns
 from types import TracebackType
-from typing import TypedDict
+from typing import TypedDict, get_args
 from urllib.parse import quote, unquote
 from weakref import ref
 
@@ -21,7 +21,7 @@ from policyroute.dialects import api_of
 from policyroute.dialects.headers import is_ours
 from policyroute.engine.clock import SteadyClock
 from policyroute.engine.engine import Engine, Outside
-from policyroute.engine.exchange import Asked, Exchange, costs
+from policyroute.engine.exchange import Asked, Exchange, Refusal, costs, refused
 from policyroute.engine.recording import Recorder
 from policyroute.errors import CallError, UsageError
 from policyroute.journal import Journal, open_journal
@@ -43,6 +43,7 @@ _BYTES = {None: 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, 
 CHANGED = frozenset({"content-length", "content-encoding", "transfer-encoding"})
 
 LEAST_KEY = 32
+_ELSEWHERE: Api = "openai.chat"  # what is spoken on a path of one's own that says nothing else
 _SAFE = "/:@!$&'()*+,;=~"
 _UNPACKED = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 # The policies that have decided a call, in its scope or its environ.
@@ -64,7 +65,7 @@ class Options(TypedDict, total=False):
     tracer_provider: TracerProvider | None
     meter_provider: MeterProvider | None
     log: logging.Logger | bool | None
-    paths: Collection[str] | None
+    paths: Collection[str] | Mapping[str, Api] | None
     max_body: int | str
     hash_key: str | bytes | None
     max_staleness: float | str | None
@@ -85,7 +86,7 @@ class Layer:
         most, key, stale_s = size(options.get("max_body", "10MB")), _key(options), _stale_s(options)
         telemetry = Telemetry(options.get("tracer_provider"), options.get("meter_provider"), log=_log(options))
         kept, spent, paths = options.get("journal"), options.get("ledger", "memory://"), options.get("paths")
-        self.paths = None if paths is None else tuple(path.rstrip("/") for path in paths)
+        self.paths = _paths(paths)
         outside = Outside(options.get("verifier"), _plugins(options))
         with ExitStack() as opened:  # what was opened is let go of where the rest is no good
             ledger = open_ledger(spent) if isinstance(spent, str) else spent
@@ -143,6 +144,15 @@ class Layer:
             self.watched.close()
 
     @property
+    def enforces(self) -> bool:
+        """Whether the policy changes anything: in shadow mode, and where it is off, also what it cannot read goes on."""
+        return self.engine.policy.pipeline.names.mode == "enforce"
+
+    def refused(self, api: Api, error: CallError) -> Refusal:
+        """What answers a call that cannot be read."""
+        return refused(api, error, self.engine.policy.version)
+
+    @property
     def name(self) -> str:
         """The name of the policy."""
         return self.engine.policy.version.name
@@ -174,9 +184,13 @@ class Layer:
         """The wire format of what is sent there; None where that is nobody's business."""
         if method != "POST":
             return None
-        if self.paths is not None and not path.rstrip("/").endswith(self.paths):
-            return None
-        return api_of(path)
+        if self.paths is None:
+            return api_of(path)
+        bare = path.rstrip("/")
+        for ending, api in self.paths:
+            if bare.endswith(ending):
+                return api or api_of(path) or _ELSEWHERE
+        return None
 
 
 class Decided(frozenset[str]):
@@ -252,6 +266,19 @@ def seconds(given: float | str) -> float:
     if isinstance(value, str | bool) or not 0 < value < inf:
         raise UsageError(f"`{given}` is no time: such as 10m, or a number of seconds")
     return value
+
+
+def _paths(given: object) -> tuple[tuple[str, Api | None], ...] | None:
+    """Endings of paths, each with the wire format that is said to be spoken there."""
+    if given is None:
+        return None
+    if isinstance(given, str) or not isinstance(given, Collection) or not all(isinstance(path, str) for path in given):
+        raise UsageError("`paths` takes a list of endings of paths, or a mapping of them to wire formats")
+    formats: Mapping[str, Api] = given if isinstance(given, Mapping) else {}
+    for path, api in formats.items():
+        if api not in get_args(Api):
+            raise UsageError(f"`paths` says that `{path}` speaks `{api}`: one of {', '.join(get_args(Api))} is expected")
+    return tuple((path.rstrip("/"), formats.get(path)) for path in given)
 
 
 def too_large(most: int) -> CallError:

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple, Protocol
 
 from policyroute.call import NOTHING, Api
 from policyroute.dialects.headers import is_ours
-from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
+from policyroute.engine.exchange import Asked, End, Exchange, Refusal
 from policyroute.errors import CallError
 from policyroute.middleware.ending import Lasting, Until, end_of, in_a_loop, through
 from policyroute.middleware.layer import CHANGED, Layer, carried, led, too_large
-from policyroute.redaction import NotRedacted
 
 Lookup = Callable[[Any], Mapping[str, str]]
 # What can be unpacked here, so that a stream can be metered.
@@ -88,8 +87,8 @@ class Sending:
             if self.layer.was_decided(asked):
                 return None
             exchange = self.layer.engine.open(asked)
-        except (CallError, NotRedacted) as error:
-            return self._made(refused(api, error), request)
+        except CallError as error:
+            return self._made(self.layer.refused(api, error), request) if self.layer.enforces else None
         if exchange.refusal is None:
             return exchange
         self.lasting.close(exchange, "not_called", exchange.refusal.status)
@@ -102,8 +101,8 @@ class Sending:
             if self.layer.was_decided(asked):
                 return None
             exchange = await self.lasting.aopen(asked)
-        except (CallError, NotRedacted) as error:
-            return self._made(refused(api, error), request)
+        except CallError as error:
+            return self._made(self.layer.refused(api, error), request) if self.layer.enforces else None
         if exchange.refusal is None:
             return exchange
         await self.lasting.aclose(exchange, "not_called", exchange.refusal.status)

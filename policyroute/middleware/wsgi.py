@@ -10,12 +10,11 @@ from types import TracebackType
 from typing import Any, NamedTuple, Unpack
 
 from policyroute.call import NOTHING
-from policyroute.engine.exchange import Asked, End, Exchange, Refusal, refused
+from policyroute.engine.exchange import Asked, End, Exchange, Refusal
 from policyroute.errors import CallError
 from policyroute.loading import Policy
 from policyroute.middleware.ending import Lasting, Until, end_of, through
 from policyroute.middleware.layer import MARK, Layer, Options, Within, carried, led, too_large, unpackable
-from policyroute.redaction import NotRedacted
 from policyroute.taggers import HEADER
 
 Environ = dict[str, Any]
@@ -57,13 +56,16 @@ class PolicyRouteMiddleware:
         if api is None or self.layer.has_marked(environ):
             return self.app(environ, start_response)
         engine = self.layer.engine
+        body: bytes | None = None
         try:
             body = _read(environ, engine.max_body)
             attributes = NOTHING if self._attributes is None else self._attributes(environ)
             asked = Asked(body, api, _headers(environ), attributes, path)
             exchange = engine.open(asked)
-        except (CallError, NotRedacted) as error:
-            return _answer(refused(api, error), start_response)
+        except CallError as error:
+            if self.layer.enforces or body is None:
+                return _answer(self.layer.refused(api, error), start_response)
+            return self.app({**environ, "wsgi.input": BytesIO(body)}, start_response)
         if exchange.refusal is not None:
             self.lasting.close(exchange, "not_called", exchange.refusal.status)
             return _answer(exchange.refusal, start_response)
@@ -111,6 +113,7 @@ class _Passing:
         self._answer: Iterable[bytes] = ()
         self._told: _Told | None = None
         self._write: Write | None = None
+        self._has_begun = False
         self._settled = False
 
     def run(self) -> Iterable[bytes]:
@@ -125,7 +128,7 @@ class _Passing:
         if again and exc_info is None:
             self._begun()  # a server refuses that
         told = _Told(status, headers, exc_info)
-        if self._write is not None:
+        if self._has_begun:
             self._write = self._begin(told)
         self._told = told
         self._status = int(status[:3])  # the one before stands where the server takes no other any more
@@ -135,15 +138,17 @@ class _Passing:
         return self._watched
 
     def _watched(self, data: bytes) -> object:
+        self._begun()
+        assert self._write is not None, "whoever stands in front hands on no `write`"
         with Until(self._written):
-            return self._begun()(self._through(data))
+            return self._write(self._through(data))
 
-    def _begun(self, cost_nano: int | None = None) -> Write:
-        """What writes to the server, once it knows what the app has said."""
-        if self._write is None:
+    def _begun(self, cost_nano: int | None = None) -> None:
+        """Says to the server what the app has said, if that was not done."""
+        if not self._has_begun:
             assert self._told is not None, "start_response comes first"
+            self._has_begun = True
             self._write = self._begin(self._told, cost_nano)
-        return self._write
 
     def _begin(self, told: _Told, cost_nano: int | None = None) -> Write:
         headers = carried(told.headers, self._exchange, cost_nano)
@@ -153,10 +158,10 @@ class _Passing:
         with Until(self._read):
             for piece in self._pieces():
                 passed = self._through(piece)
-                if self._write is None and self._told is not None:
+                if not self._has_begun and self._told is not None:
                     self._begun(self._cost_nano(piece))
                 yield passed
-        if self._write is None and self._told is not None:
+        if not self._has_begun and self._told is not None:
             self._begun(self._cost_nano(b""))
         rest = self._exchange.rest()
         if rest:

@@ -9,6 +9,7 @@ import pickle
 import pytest
 
 from policyroute.dialects import Call, api_of, read_call
+from policyroute.dialects.writing import rewritten_path
 from policyroute.errors import UsageError
 from tests.dialects.planting import APIS, SMALLEST, read
 
@@ -69,7 +70,6 @@ def test_a_path_says_which_format_it_takes(path) -> None:
         *("/chat/completions", "v1/messages", "/xv1/messages", "/v1beta/models/gemini-2", "/v1beta/models/gemini-2:countTokens"),
         *(
             "/v1beta/models/:generateContent",
-            "/v1beta/models/a/b:generateContent",
             "/v1beta/models/a:generateContentually",
             "/v1/x?/v1/messages",
         ),
@@ -78,6 +78,15 @@ def test_a_path_says_which_format_it_takes(path) -> None:
 def test_other_paths_are_not_ours(path) -> None:
     """They pass untouched."""
     assert api_of(path) is None
+
+
+@pytest.mark.parametrize("name", ["a/b", "a?b", "a/b?c", "tuned"])
+def test_a_model_may_have_any_name_in_a_path(name: str) -> None:
+    """Servers decode a path before anybody sees it: a slash or a question mark in a name is no way past."""
+    path = f"/v1beta/models/{name}:generateContent"
+    assert api_of(path) == "gemini.generate"
+    assert read_call(b'{"contents":[]}', "gemini.generate", path=path).requested_model == name
+    assert rewritten_path(path, "gemini.generate", "own", decoded=True) == "/v1beta/models/own:generateContent"
 
 
 def test_a_call_is_a_value() -> None:

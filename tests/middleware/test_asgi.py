@@ -17,7 +17,7 @@ import uvicorn
 
 from policyroute.errors import PolicyError
 from policyroute.middleware.asgi import PolicyRouteMiddleware
-from tests.middleware.faces import Asgi, Books, shop
+from tests.middleware.faces import SHOP, Asgi, Books, shop
 from tests.middleware.test_behaviour import CALL, COST
 from tests.middleware.upstream import WORDS
 
@@ -70,7 +70,7 @@ def test_a_body_that_never_ends() -> None:
     assert run(face.app(), endless)[0]["status"] == 413
 
 
-@pytest.mark.parametrize("kind", ["websocket", "lifespan"])
+@pytest.mark.parametrize("kind", ["websocket", "http.next"])
 def test_what_is_no_call_passes(kind: str) -> None:
     """The very scope, and the very functions."""
     seen: list[Any] = []
@@ -82,6 +82,32 @@ def test_what_is_no_call_passes(kind: str) -> None:
     layer = PolicyRouteMiddleware(app, shop())
     asyncio.run(layer(scope, run, test_what_is_no_call_passes))  # type: ignore[arg-type]
     assert seen == [(scope, run, test_what_is_no_call_passes)]
+
+
+@pytest.mark.parametrize("ending", ["complete", "failed"])
+def test_when_an_app_has_gone_down_its_layer_is_closed(ending: str, tmp_path: Path) -> None:
+    """Before the server is told of it: then what was to be written is, and nobody watches the policy any more."""
+    path = tmp_path / "shop.yaml"
+    path.write_text(SHOP, "utf-8")
+    threads: list[list[str]] = []
+
+    def watching() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name == "policyroute-reload"]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        for said in ("startup.complete", f"shutdown.{ending}"):
+            await receive()
+            await send({"type": f"lifespan.{said}"})
+
+    async def receive() -> Any:
+        return {"type": "lifespan.any"}
+
+    async def send(message: Any) -> None:
+        threads.append(watching())
+
+    before = watching()
+    asyncio.run(PolicyRouteMiddleware(app, path)({"type": "lifespan"}, receive, send))
+    assert threads == [[*before, "policyroute-reload"], before]
 
 
 def test_an_app_that_raises_leaves_nothing_held() -> None:

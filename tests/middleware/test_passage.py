@@ -28,7 +28,6 @@ def make(request: pytest.FixtureRequest) -> type[Face]:
 OTHERS: dict[str, dict[str, Any]] = {
     **{f"method {name}": {"method": name} for name in ("GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE", "post", "")},
     "a websocket": {"type": "websocket"},
-    "lifespan": {"type": "lifespan"},
     "another protocol": {"type": "http.next"},
     "no path": {"path": ""},
     "the root": {"path": "/"},
