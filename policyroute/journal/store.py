@@ -279,7 +279,8 @@ class Journal:
 
     def flush(self, wait_s: float = _PATIENCE_S) -> bool:
         """Writes what waits now, and says whether all of it is in the file."""
-        return not self.queued or self._drain(wait_s, at_once=True)
+        # A record that the thread has just taken over is neither on the queue nor kept for a moment: so this waits its turn.
+        return self._drain(wait_s, at_once=True)
 
     def tend(self) -> None:
         """Deletes what is older than it may become, piece by piece. It is done now and then by itself."""

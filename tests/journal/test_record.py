@@ -94,7 +94,7 @@ def test_what_the_caller_asked_for() -> None:
 def test_no_word_of_the_call_is_kept(tmp_path: Path) -> None:
     """Not in the record, its repr, its row or its line."""
     made = record(spent={"day": 0.85})
-    with closing(Journal(tmp_path / "j.db")) as journal:
+    with closing(Journal(tmp_path / "j.db", retention_days=None)) as journal:
         journal.write(made)
     written = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     said = f"{made!r} {tuple(made)!r} {cells(made)} {''.join(to_jsonl([made]))} {written!r}"
@@ -150,7 +150,7 @@ def test_any_record_comes_back(one: Record) -> None:
 
 def test_a_row_is_plain_columns(tmp_path: Path) -> None:
     """Numbers, text and JSON lists: SQLite's own functions read them, and there is nothing else."""
-    with closing(Journal(tmp_path / "j.db")) as journal:
+    with closing(Journal(tmp_path / "j.db", retention_days=None)) as journal:
         journal.write(DONE)
     with closing(sqlite3.connect(tmp_path / "j.db")) as connection:
         connection.row_factory = sqlite3.Row

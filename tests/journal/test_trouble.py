@@ -66,7 +66,7 @@ def text(path: Path) -> None:
 
 
 def damaged(path: Path) -> None:
-    with closing(Journal(path)) as journal:
+    with closing(Journal(path, retention_days=None)) as journal:
         journal.write(MADE)
     whole = bytearray(path.read_bytes())
     whole[100:] = b"\xa5" * (len(whole) - 100)
@@ -177,7 +177,7 @@ def test_a_file_that_may_not_be_written() -> None:
 
 def test_a_folder_that_is_missing(tmp_path: Path) -> None:
     """It is named, and not made; closing says what could not be written."""
-    with closing(Journal(tmp_path / "none" / "j.db")) as journal:
+    with closing(Journal(tmp_path / "none" / "j.db", retention_days=None)) as journal:
         journal.write(MADE)
         assert not journal.flush()
         (tmp_path / "none").mkdir()
@@ -186,7 +186,7 @@ def test_a_folder_that_is_missing(tmp_path: Path) -> None:
 
 def test_closing_says_what_is_lost(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing is lost in silence, at the end neither."""
-    journal = Journal(tmp_path / "none" / "j.db")
+    journal = Journal(tmp_path / "none" / "j.db", retention_days=None)
     journal.write(MADE)
     journal.close()
     assert "is closed before 1 decisions could be written" in caplog.text
@@ -264,7 +264,7 @@ def test_a_record_that_is_none_is_dropped(path: Path, journal: Journal, caplog: 
 
 def test_texts_that_wait_are_bounded(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """While the file cannot be written: then decisions are kept without them, and that is said once."""
-    with closing(Journal(path, most_text=100)) as journal:
+    with closing(Journal(path, most_text=100, retention_days=None)) as journal:
         journal.write(made("first"))
         journal.flush()
         with locked(path):
