@@ -174,32 +174,41 @@ class _Passing:
 
     async def send(self, message: Message) -> None:
         """What the app says. Where no stream was asked for, its headers wait for its body: a whole one tells what it did cost."""
-        if message["type"] == "http.response.start":
+        kind = message["type"]
+        if kind == "http.response.body":
+            came = message.get("body", b"")
+            body = self._through(came)
+            if not message.get("more_body", False):
+                await self._last(message, came, body)
+                return
+            if body is not came:
+                message = {"type": kind, "body": body, "more_body": True}
+            if self._start is not None:
+                await self._begin(self._start, _length(self._start) == b"%d" % len(came))
+        elif kind == "http.response.start":
             self._start, self._status = message, message["status"]
             packed = [value for name, value in message.get("headers", ()) if name.lower() == b"content-encoding"]
             self._through = through(self._exchange, packed[0].decode("latin-1") if packed else "")
             if self._exchange.call.stream:
                 await self._begin(self._start)
             return
-        whole = last = False
-        if message["type"] == "http.response.body":
-            came = message.get("body", b"")
-            body = self._through(came)
-            more = message.get("more_body", False)
-            last = not more
-            if more:
-                whole = self._start is not None and _length(self._start) == b"%d" % len(came)
-            else:
-                whole = True
-                if self._end != "client_disconnect":
-                    self._end = "complete"
-                body += self._exchange.rest()
-            if body is not came:
-                message = {"type": "http.response.body", "body": body, "more_body": more}
+        elif self._start is not None:
+            await self._begin(self._start)
+        self._unsent = True  # if the server says by an exception that the client has gone
+        await self._send(message)
+        self._unsent = False
+
+    async def _last(self, message: Message, came: bytes, body: bytes) -> None:
+        """The end of an answer: what the app does from here on is not the call's."""
+        if self._end != "client_disconnect":
+            self._end = "complete"
+        body += self._exchange.rest()
+        if body is not came:
+            message = {"type": "http.response.body", "body": body, "more_body": False}
         if self._start is not None:
-            await self._begin(self._start, whole)
+            await self._begin(self._start, True)
         await self._sent(message)
-        if last and self._end == "complete" and self._is_over():  # what the app does from here on is not the call's
+        if self._end == "complete" and self._is_over():
             self._within.end()
             await self._face.lasting.aclose(self._exchange, "complete", self._status)
 
