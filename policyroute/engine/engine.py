@@ -104,8 +104,8 @@ class Engine:
         return drive(self.closing(exchange, end, status), exchange.admitter.ledger)
 
     async def aclose(self, exchange: Exchange, end: End, status: int) -> Bill | None:
-        """The same from an event loop."""
-        return await adrive(self.closing(exchange, end, status), exchange.admitter.ledger)
+        """The same from an event loop. Where the task is cancelled meanwhile, a thread goes on with it."""
+        return await adrive(self.closing(exchange, end, status), exchange.admitter.ledger, lasting=True)
 
     def give_back(self) -> None:
         """Gives back what was drawn of budgets ahead, as when an app goes down. Calls may go on."""

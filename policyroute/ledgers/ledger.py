@@ -6,6 +6,7 @@ Amounts are whole numbers: nano-dollars, tokens or calls. Nobody but a ledger ad
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Generator, Sequence
 from typing import Literal, NamedTuple, Protocol, TypeVar
 
@@ -152,10 +153,11 @@ class Ledger(Protocol):
         ...
 
 
-def drive(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow, waiting for each step."""
+def drive(flow: Flow[_T], ledger: Ledger, step: Step | None = None) -> _T:
+    """Runs a flow, waiting for each step; one that was begun already from a `step` on that was not answered."""
     try:
-        step = next(flow)
+        if step is None:
+            step = next(flow)
         while True:
             try:
                 answer = ledger.do(step)
@@ -170,10 +172,13 @@ def drive(flow: Flow[_T], ledger: Ledger) -> _T:
         flow.close()
 
 
-async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow without keeping the event loop. One that is cancelled in a step ends there, and is told so."""
+async def adrive(flow: Flow[_T], ledger: Ledger, *, lasting: bool = False) -> _T:
+    """Runs a flow without keeping the event loop. Cancelled in a step it ends there, and is told so; a `lasting` one does not:
+    a thread goes on with it, and a step that is asked again happens once all the same.
+    """
     if ledger.at_once:
         return drive(flow, ledger)
+    handed_on = False
     try:
         step = next(flow)
         while True:
@@ -181,10 +186,16 @@ async def adrive(flow: Flow[_T], ledger: Ledger) -> _T:
                 answer = await ledger.ado(step)
             except LedgerError as error:
                 step = flow.throw(error)
+            except asyncio.CancelledError:
+                if lasting:
+                    handed_on = True
+                    await asyncio.wait([asyncio.get_running_loop().run_in_executor(None, drive, flow, ledger, step)])
+                raise
             else:
                 step = flow.send(answer)
     except StopIteration as done:
         result: _T = done.value
         return result
     finally:
-        flow.close()
+        if not handed_on:
+            flow.close()

@@ -14,8 +14,6 @@ from policyroute.call import Api
 from policyroute.dialects.dialect.answers import MANNERS
 from policyroute.engine.engine import Engine
 from policyroute.engine.exchange import Asked, End, Exchange
-from policyroute.errors import LedgerError
-from policyroute.ledgers.ledger import Flow, Ledger, Step, drive
 
 _T = TypeVar("_T")
 # Of a call whose client went while it was still being admitted: it is never made, and costs nothing.
@@ -136,9 +134,9 @@ class Lasting:
         self._engine.close(exchange, _as_said(exchange, end), status)
 
     async def aclose(self, exchange: Exchange, end: End, status: int) -> None:
-        """The same from an event loop. Where the task is cancelled meanwhile, a thread goes on with it."""
+        """The same from an event loop, or from a finaliser after that was closed."""
         if in_a_loop():
-            await _lasting(self._engine.closing(exchange, _as_said(exchange, end), status), exchange.admitter.ledger)
+            await self._engine.aclose(exchange, _as_said(exchange, end), status)
         else:
             self.leave(exchange, end, status)
 
@@ -169,27 +167,6 @@ class Lasting:
         opening.get_loop().run_in_executor(None, self.close, exchange, *end)
 
 
-async def _lasting(flow: Flow[_T], ledger: Ledger) -> _T:
-    """Runs a flow to its end. What a cancelled task waited for a thread does: a step asked again happens once all the same."""
-    if ledger.at_once:
-        return drive(flow, ledger)
-    try:
-        step = next(flow)
-        while True:
-            try:
-                answer = await ledger.ado(step)
-            except LedgerError as error:
-                step = flow.throw(error)
-            except asyncio.CancelledError:
-                await asyncio.wait([asyncio.get_running_loop().run_in_executor(None, drive, _from(step, flow), ledger)])
-                raise
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
-
-
 def in_a_loop() -> bool:
     """Whether anything can be waited for: not where a loop was closed over its tasks, and a finaliser ends them."""
     try:
@@ -197,21 +174,6 @@ def in_a_loop() -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _from(step: Step, flow: Flow[_T]) -> Flow[_T]:
-    """The rest of a flow, from a step on that was not answered."""
-    try:
-        while True:
-            try:
-                answer = yield step
-            except LedgerError as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(answer)
-    except StopIteration as done:
-        result: _T = done.value
-        return result
 
 
 def _as_said(exchange: Exchange, end: End) -> End:

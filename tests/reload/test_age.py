@@ -14,18 +14,6 @@ from tests.reload.shop import NEVER_S, Time, policy, version
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy(1))
-    return path
-
-
-@pytest.fixture
 def told() -> list[ReloadEvent]:
     return []
 

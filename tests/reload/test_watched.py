@@ -28,18 +28,6 @@ BAD = {
 
 
 @pytest.fixture
-def time() -> Time:
-    return Time()
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "policy.yaml"
-    path.write_text(policy(1))
-    return path
-
-
-@pytest.fixture
 def told() -> list[Loaded | ReloadEvent]:
     return []
 
