@@ -6,7 +6,7 @@ is found by reading the masked body again: then there is no redaction, and the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache, partial
 
 from policyroute.call import Api, Call
@@ -50,6 +50,20 @@ def redacted(
         return Redaction(body, {})
     mine = tuple(one for one in own if any(covers(kind, one.id) for kind in kinds))
     find = _finder(tuple(kinds), mine)
+    masked: dict[str, Masked] = {}
+    for _ in range(_ROUNDS):
+        clean, more = _masked(body, api, kinds, find)
+        if clean is body:
+            return Redaction(body, masked, restore)
+        # The words of a placeholder may wake a detector for what stands beside it: so it is looked at once more.
+        body, masked = clean, {**masked, **more}
+    raise NotRedacted("a value that has to be masked comes back however often it is masked")
+
+
+def _masked(
+    body: bytes, api: Api, kinds: Sequence[str], find: Callable[[str], list[Finding]]
+) -> tuple[bytes, Mapping[str, Masked]]:
+    """The body masked, as far as that shows before it has its placeholders, and what they stand for."""
     page = Page(json_body.parse(body, max_bytes=_room(body)), _MODEL)
     masker = Masker(page, body.decode(), find, kinds)
     call: Call = read_call(body, api, max_bytes=_room(body))
@@ -72,9 +86,9 @@ def redacted(
     except Unmaskable:
         raise NotRedacted("a value that has to be masked stands where nothing else may stand") from None
     if clean is body:
-        return Redaction(body, {})
+        return body, {}
     text, masked = masker.numbered(clean.decode())
-    return Redaction(text.encode(), masked, restore)
+    return text.encode(), masked
 
 
 def _room(body: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from policyroute.call import Api
 from policyroute.conditions.questions import EVERYBODY
@@ -252,8 +252,21 @@ def test_nothing_shows_a_value() -> None:
     assert MAIL not in repr(vars(done)) and CARD not in repr(vars(done))
 
 
+# The placeholder of the number is a word that wakes the detector for the two numbers in a row.
+ARGUMENTS = {"name": "f", "arguments": '{"hello hello": 4111111111111111}'}
+WOKEN = {
+    "model": "auto",
+    "messages": [
+        {"role": "user", "content": ""},
+        {"role": "assistant", "tool_calls": [{"id": "a", "type": "function", "function": ARGUMENTS}]},
+    ],
+    "tools": [{"type": "function", "function": {"name": "f", "parameters": {"enum": "4111 1111 1111 1111 4111 1111 1111 1111"}}}],
+}
+
+
 @settings(max_examples=60)
 @given(bodies())
+@example(json.dumps(WOKEN).encode())
 def test_masking_leaves_nothing_and_is_done_once(body: bytes) -> None:
     """In a masked body nothing of the kinds is found; masking it again changes nothing, and all of it can be put back."""
     try:
